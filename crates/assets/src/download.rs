@@ -1,0 +1,147 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::manifest::{Archive, Client};
+use crate::{AssetError, Progress, digest};
+
+/// How much of a failed client's output an error repeats, in lines.
+const REASON_LINES: usize = 6;
+
+/// Fetches an archive into `folder` and returns where it lies, with its digest checked. `scratch` is an empty folder for
+/// the client's own temporary files; the progress is read off its size, since no two versions of pip report alike.
+pub(crate) fn fetch(
+    archive: &Archive,
+    folder: &Path,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<PathBuf, AssetError> {
+    let incoming = scratch.join("incoming");
+    fs::create_dir_all(&incoming).map_err(AssetError::io("create", &incoming))?;
+    let command = match &archive.client {
+        Client::Pip { pip, wheel } => {
+            let mut command = pip_command()?;
+            // pip checks the digest too, before it runs anything that a source distribution holds.
+            let requirements = scratch.join("requirements.txt");
+            let line = format!("{pip} --hash=sha256:{}\n", archive.sha256);
+            fs::write(&requirements, line).map_err(AssetError::io("write", &requirements))?;
+            command.args(["download", "--quiet", "--no-deps", "--no-cache-dir", "--no-input"]);
+            command.args(["--disable-pip-version-check", "--require-hashes", "--progress-bar", "off"]);
+            match wheel {
+                Some(tags) => {
+                    command.arg("--only-binary=:all:");
+                    if let Some(platform) = &tags.platform {
+                        command.args(["--platform", platform, "--implementation", "cp"]);
+                    }
+                    if let Some(python) = &tags.python {
+                        command.args(["--python-version", python]);
+                    }
+                    if let Some(abi) = &tags.abi {
+                        command.args(["--abi", abi]);
+                    }
+                }
+                None => {
+                    let name = pip.split("==").next().unwrap_or(pip);
+                    command.args(["--no-binary", name]);
+                }
+            }
+            command.arg("--dest").arg(&incoming).arg("--requirement").arg(&requirements);
+            command
+        }
+        Client::Npm { npm } => {
+            let mut command = npm_command()?;
+            command.args(["pack", "--silent", "--ignore-scripts", "--pack-destination"]).arg(&incoming).arg(npm);
+            command.env("npm_config_cache", scratch.join("npm"));
+            command
+        }
+    };
+    progress.begin(&archive.file, archive.size);
+    let output = watch(command, scratch, progress);
+    progress.end();
+    let client = match archive.client {
+        Client::Pip { .. } => "pip",
+        Client::Npm { .. } => "npm",
+    };
+    let failed = |reason: String| AssetError::Client { client, file: archive.file.clone(), reason };
+    let output = output.map_err(|e| failed(e.to_string()))?;
+    let fetched = incoming.join(&archive.file);
+    if !output.status.success() || !fetched.is_file() {
+        return Err(failed(last_words(&output)));
+    }
+    accept(archive, &fetched, folder)
+}
+
+/// Checks an archive's digest and moves it into `folder`.
+fn accept(archive: &Archive, fetched: &Path, folder: &Path) -> Result<PathBuf, AssetError> {
+    digest::require(&archive.file, digest::of_file(fetched)?, &archive.sha256)?;
+    let to = folder.join(&archive.file);
+    fs::rename(fetched, &to).map_err(AssetError::io("move to", &to))?;
+    Ok(to)
+}
+
+/// `python3 -m pip`, or `pip3` where that does not run.
+fn pip_command() -> Result<Command, AssetError> {
+    for words in [&["python3", "-m", "pip"][..], &["python", "-m", "pip"], &["pip3"]] {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        if runs(&mut command) {
+            let mut fresh = Command::new(words[0]);
+            fresh.args(&words[1..]);
+            return Ok(fresh);
+        }
+    }
+    Err(AssetError::PipMissing)
+}
+
+fn npm_command() -> Result<Command, AssetError> {
+    if runs(&mut Command::new("npm")) { Ok(Command::new("npm")) } else { Err(AssetError::NpmMissing) }
+}
+
+fn runs(command: &mut Command) -> bool {
+    let command = command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Runs a client to its end and meanwhile reports how much lies in `scratch`. Its output is kept from ours: standard output
+/// belongs to what a command prints for machines.
+fn watch(mut command: Command, scratch: &Path, progress: &dyn Progress) -> io::Result<Output> {
+    command.env("TMPDIR", scratch).stdin(Stdio::null());
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let ticker = scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                progress.position(size_of_folder(scratch));
+                std::thread::park_timeout(Duration::from_millis(150));
+            }
+        });
+        let output = command.output();
+        done.store(true, Ordering::Release);
+        ticker.thread().unpark();
+        output
+    })
+}
+
+/// Bytes of all files below a folder; what vanishes while it is counted does not count.
+fn size_of_folder(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size_of_folder(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+fn last_words(output: &Output) -> String {
+    let text = String::from_utf8_lossy(if output.stderr.is_empty() { &output.stdout } else { &output.stderr });
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    match lines.len() {
+        0 => format!("it ended with {}", output.status),
+        n => lines[n.saturating_sub(REASON_LINES)..].join("; "),
+    }
+}
