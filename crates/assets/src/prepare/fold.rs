@@ -6,7 +6,7 @@ use super::PrepareError;
 use super::tensor::{Constant, integers, name_of, shape_of};
 
 /// Folds every constant `DequantizeLinear` of a model to f32, and every `Reshape` of a constant, and drops graph inputs that
-/// are initialisers.
+/// are initialisers or that no node reads any more.
 ///
 /// `y = (x - zero_point) * scale` (ONNX operator `DequantizeLinear`, version 21); scale and zero point are one number, or one
 /// a channel along `axis`, or one a block of `block_size` along `axis`. OpenVINO refuses a block size with a scale of one
@@ -34,7 +34,10 @@ pub(super) fn fold_dequantize(model: &mut ModelProto) -> Result<(), PrepareError
         }
     }
     graph.node = kept;
-    graph.input.retain(|input| !constants.contains_key(input.name.as_deref().unwrap_or_default()));
+    graph.input.retain(|input| {
+        let name = input.name.as_deref().unwrap_or_default();
+        !constants.contains_key(name) && order.iter().any(|used| used == name)
+    });
     // In the order of use, so that the same model always gives the same bytes.
     let mut seen = HashSet::new();
     for name in order.into_iter().filter(|name| seen.insert(name.clone())) {
@@ -198,7 +201,7 @@ mod tests {
             graph: Some(GraphProto {
                 node: vec![dequantize, node("Add", &["in", "y"], "out")],
                 initializer: vec![x, scale.to_proto("s"), zero],
-                input: vec![value("in"), value("x")],
+                input: vec![value("in"), value("x"), value("stale")],
                 ..GraphProto::default()
             }),
             ..ModelProto::default()

@@ -47,6 +47,17 @@ pub(crate) fn prepare(recipe: Recipe, contents: Vec<u8>) -> Result<Vec<u8>, Prep
     }
 }
 
+/// Name that prepared graphs bear.
+const GRAPH_NAME: &[u8] = b"shiren";
+
+/// The model's bytes.
+///
+/// ONNX demands that a graph has a name, which the crate's `GraphProto` lacks. Protocol buffers merge a message field that
+/// occurs twice, so a second `graph` (field 7 of the model) that holds only a `name` (field 2) supplies it.
 fn write(model: &ModelProto) -> Result<Vec<u8>, PrepareError> {
-    model.write_buf().map_err(|e| PrepareError::Onnx(format!("{e:?}")))
+    let mut bytes = model.write_buf().map_err(|e| PrepareError::Onnx(format!("{e:?}")))?;
+    let length = GRAPH_NAME.len() as u8;
+    bytes.extend([7 << 3 | 2, length + 2, 2 << 3 | 2, length]);
+    bytes.extend(GRAPH_NAME);
+    Ok(bytes)
 }
