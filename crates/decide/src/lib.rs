@@ -9,6 +9,6 @@ mod policy;
 mod verdict;
 
 pub use calibration::{Calibration, CalibrationError, Knot};
-pub use obstacle::{Cause, Obstacle, Role};
+pub use obstacle::{Base64Fault, Cause, Obstacle, Role};
 pub use policy::{Policy, PolicyError};
 pub use verdict::{Evidence, FaceEvidence, Liveness, LivenessEvidence, Outcome, Verdict, decide};

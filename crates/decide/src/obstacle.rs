@@ -30,12 +30,29 @@ impl fmt::Display for Role {
     }
 }
 
+/// What keeps a text from being base64 (RFC 4648, section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Base64Fault {
+    /// It begins like a `data:` URL.
+    #[error("the prefix before the comma (data:image/jpeg;base64,) must be left out")]
+    DataPrefix,
+    /// It is broken into lines.
+    #[error("line breaks must be left out, the first is at character {at}")]
+    LineBreak {
+        /// Place of the first one, from 0.
+        at: usize,
+    },
+    /// A character of another alphabet, or a length that no base64 has.
+    #[error("a character or the length is not of base64")]
+    Other,
+}
+
 /// Why a photograph could not be judged.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Cause {
-    /// The text is not base64. Holds what is wrong with it.
+    /// The text is not base64.
     #[error("not base64: {0}")]
-    NotBase64(String),
+    NotBase64(Base64Fault),
     /// The bytes are not a JPEG. Holds what they look like.
     #[error("not a JPEG: {0}")]
     NotJpeg(String),
