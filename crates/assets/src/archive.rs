@@ -13,11 +13,8 @@ pub(crate) fn read_members(path: &Path, members: &[&str]) -> Result<Vec<Vec<u8>>
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let file = File::open(path).map_err(AssetError::io("open", path))?;
     let found = if name.ends_with(".whl") { read_zip(file, members) } else { read_tar(file, members) };
-    let failed = |member: &str, reason: String| AssetError::Archive {
-        archive: name.clone(),
-        member: member.to_owned(),
-        reason,
-    };
+    let failed =
+        |member: &str, reason: String| AssetError::Archive { archive: name.clone(), member: member.to_owned(), reason };
     found
         .map_err(|reason| failed(&members.join(", "), reason))?
         .into_iter()

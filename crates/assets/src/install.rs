@@ -203,24 +203,14 @@ impl Assets {
 }
 
 /// Takes entries out of an archive into `folder`: digest of the file as it came, recipe, digest of what is written.
-fn take(
-    from: &Archive,
-    path: &Path,
-    entries: &[&Entry],
-    folder: &Path,
-    sums: &mut String,
-) -> Result<(), AssetError> {
+fn take(from: &Archive, path: &Path, entries: &[&Entry], folder: &Path, sums: &mut String) -> Result<(), AssetError> {
     let members: Vec<&str> = entries.iter().map(|entry| entry.member.as_str()).collect();
     for (entry, contents) in entries.iter().zip(archive::read_members(path, &members)?) {
         let what = format!("{} in {}", entry.member, from.file);
         digest::require(&what, digest::of_bytes(&contents), &entry.sha256)?;
         let prepared = prepare::prepare(entry.recipe, contents)
             .map_err(|source| AssetError::Prepare { file: entry.to.clone(), source })?;
-        digest::require(
-            &format!("{} as prepared", entry.to),
-            digest::of_bytes(&prepared),
-            entry.installed_sha256(),
-        )?;
+        digest::require(&format!("{} as prepared", entry.to), digest::of_bytes(&prepared), entry.installed_sha256())?;
         write_synced(&folder.join(&entry.to), &prepared)?;
         sums.push_str(&format!("{}  {}\n", entry.installed_sha256(), entry.to));
     }

@@ -103,8 +103,8 @@ impl Manifest {
     }
 
     fn for_platform(architecture: &str) -> Result<Self, AssetError> {
-        let mut manifest: Manifest = toml::from_str(include_str!("../assets.toml"))
-            .map_err(|e| AssetError::Manifest(e.to_string()))?;
+        let mut manifest: Manifest =
+            toml::from_str(include_str!("../assets.toml")).map_err(|e| AssetError::Manifest(e.to_string()))?;
         manifest.archives.retain(|archive| archive.platform.as_deref().is_none_or(|p| p == architecture));
         for set in &mut manifest.sets {
             set.files.retain(|entry| manifest.archives.iter().any(|archive| archive.id == entry.archive));

@@ -111,11 +111,7 @@ mod tests {
     fn an_obstacle_names_the_photo_and_the_cause() {
         let obstacle = Obstacle { role: Role::Probe, cause: Cause::NoFace };
         assert_eq!(obstacle.to_string(), "authFaceContent: no face found");
-        let obstacle =
-            Obstacle { role: Role::Reference, cause: Cause::FaceTooSmall { found: 21.4, needed: 32.0 } };
-        assert_eq!(
-            obstacle.to_string(),
-            "refFaceContent: face too small: 21 pixels across, at least 32 are needed"
-        );
+        let obstacle = Obstacle { role: Role::Reference, cause: Cause::FaceTooSmall { found: 21.4, needed: 32.0 } };
+        assert_eq!(obstacle.to_string(), "refFaceContent: face too small: 21 pixels across, at least 32 are needed");
     }
 }

@@ -39,7 +39,12 @@ pub enum RunError {
 }
 
 impl Network {
-    pub(crate) fn new(compiled: CompiledModel, path: &Path, input: [usize; 4]) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        compiled: CompiledModel,
+        path: &Path,
+        input: [usize; 4],
+        outputs: &[&str],
+    ) -> Result<Self, EngineError> {
         let describe =
             |e: InferenceError| EngineError::Model { step: "inspect", path: path.to_owned(), reason: e.to_string() };
         let shape_error = |found: String| EngineError::Shape {
@@ -58,17 +63,17 @@ impl Network {
         if element != ElementType::F32 || dimensions != input {
             return Err(shape_error(format!("an input of {element:?} {dimensions:?}")));
         }
-        let outputs = (0..compiled.get_output_size().map_err(describe)?)
-            .map(|index| compiled.get_output_by_index(index)?.get_name())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(describe)?;
+        // By name and not by number: one output may have several names, of which the engine shows any.
+        for output in outputs {
+            compiled.get_output_by_name(output).map_err(|e| EngineError::Shape {
+                path: path.to_owned(),
+                found: format!("no output {output} ({e})"),
+                expected: format!("the outputs {outputs:?}"),
+            })?;
+        }
+        let outputs = outputs.iter().map(|&name| name.to_owned()).collect();
         let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         Ok(Self { name, compiled: Mutex::new(compiled), outputs, input_len: input.iter().product() })
-    }
-
-    /// Names of the outputs, in the order in which [`Session::output`] counts them.
-    pub fn outputs(&self) -> &[String] {
-        &self.outputs
     }
 
     /// A new infer request with tensors of its own.
@@ -77,10 +82,8 @@ impl Network {
         let mut compiled = self.compiled.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let request = compiled.create_infer_request().map_err(failed)?;
         let input = request.get_input_tensor().map_err(failed)?;
-        let outputs = (0..self.outputs.len())
-            .map(|index| request.get_output_tensor_by_index(index))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(failed)?;
+        let outputs =
+            self.outputs.iter().map(|name| request.get_tensor(name)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
         Ok(Session { network: self.name.clone(), request, input, outputs, input_len: self.input_len })
     }
 }
@@ -110,12 +113,10 @@ impl Session {
 
     /// Runs the model on what [`input`](Self::input) holds, in the calling thread's time.
     pub fn run(&mut self) -> Result<(), RunError> {
-        self.request
-            .infer()
-            .map_err(|e| RunError::Inference { network: self.network.clone(), reason: e.to_string() })
+        self.request.infer().map_err(|e| RunError::Inference { network: self.network.clone(), reason: e.to_string() })
     }
 
-    /// Output number `index` of the last run, row-major.
+    /// What the last run gave, row-major: `index` counts the outputs as they were named when the model was compiled.
     pub fn output(&self, index: usize) -> Result<&[f32], RunError> {
         let failed = |reason: String| RunError::Inference { network: self.network.clone(), reason };
         let tensor = self.outputs.get(index).ok_or_else(|| failed(format!("there is no output {index}")))?;

@@ -120,18 +120,15 @@ impl Runtime {
         self.options
     }
 
-    /// Compiles an ONNX model with one input, and checks its input's shape against `input` (N, C, H, W).
-    pub fn compile(&self, path: &Path, input: [usize; 4]) -> Result<Network, EngineError> {
+    /// Compiles an ONNX model with one input, checks its input's shape against `input` (N, C, H, W), and looks the named
+    /// outputs up.
+    pub fn compile(&self, path: &Path, input: [usize; 4], outputs: &[&str]) -> Result<Network, EngineError> {
         let model_error = |step| {
-            move |e: openvino::InferenceError| EngineError::Model {
-                step,
-                path: path.to_owned(),
-                reason: e.to_string(),
-            }
+            move |e: openvino::InferenceError| EngineError::Model { step, path: path.to_owned(), reason: e.to_string() }
         };
         let mut core = self.core.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let model = core.read_model_from_file(&path.to_string_lossy(), "").map_err(model_error("read"))?;
         let compiled = core.compile_model(&model, DeviceType::CPU).map_err(model_error("compile"))?;
-        Network::new(compiled, path, input)
+        Network::new(compiled, path, input, outputs)
     }
 }

@@ -53,10 +53,7 @@ impl Similarity {
     /// Where a point goes.
     pub fn apply(&self, p: Point) -> Point {
         let (x, y) = (f64::from(p.x), f64::from(p.y));
-        Point {
-            x: (self.a * x - self.b * y + self.tx) as f32,
-            y: (self.b * x + self.a * y + self.ty) as f32,
-        }
+        Point { x: (self.a * x - self.b * y + self.tx) as f32, y: (self.b * x + self.a * y + self.ty) as f32 }
     }
 
     /// The transform that undoes this one.
@@ -119,10 +116,8 @@ mod tests {
     #[test]
     fn a_moved_template_comes_back() {
         let (sin, cos) = 0.4f32.sin_cos();
-        let moved = TEMPLATE.map(|p| Point {
-            x: 3.0 * (cos * p.x - sin * p.y) + 17.0,
-            y: 3.0 * (sin * p.x + cos * p.y) - 40.0,
-        });
+        let moved = TEMPLATE
+            .map(|p| Point { x: 3.0 * (cos * p.x - sin * p.y) + 17.0, y: 3.0 * (sin * p.x + cos * p.y) - 40.0 });
         let found = Similarity::to_template(&moved).unwrap();
         for (from, to) in moved.iter().zip(&TEMPLATE) {
             let back = found.apply(*from);

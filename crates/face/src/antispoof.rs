@@ -9,6 +9,9 @@ use crate::models::Workbench;
 use crate::pixels::{ChannelOrder, Resampling, resize, write_planar};
 use crate::{Face, FaceError, crop};
 
+/// Each model's output.
+pub(crate) const OUTPUT: &str = "output";
+
 /// What one anti-spoof model takes and gives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct AntiSpoofSpec {

@@ -3,7 +3,7 @@ use shiren_photo::Photo;
 use crate::models::Workbench;
 use crate::pixels::{ChannelOrder, Region, Resampling, resize, write_planar};
 use crate::yunet::SIDE;
-use crate::{Face, FaceError, Point, Rect, nms};
+use crate::{Face, FaceError, Point, Rect, nms, yunet};
 
 /// Intersection over union above which two detections are one face.
 const OVERLAP_LIMIT: f32 = 0.3;
@@ -48,8 +48,7 @@ impl Workbench {
         let how = if scale < 1.0 { Resampling::Area } else { Resampling::Linear };
         let whole = Region { x: 0, y: 0, width, height };
         let small = resize(&mut self.resizer, photo, whole, (small_width, small_height), how)?;
-        let (left, top) =
-            if look.centred { ((SIDE - small_width) / 2, (SIDE - small_height) / 2) } else { (0, 0) };
+        let (left, top) = if look.centred { ((SIDE - small_width) / 2, (SIDE - small_height) / 2) } else { (0, 0) };
 
         let input = self.detector.input()?;
         input.fill(0.0);
@@ -60,7 +59,7 @@ impl Workbench {
             }
         }
         self.detector.run()?;
-        let faces = nms::suppress(self.detector_outputs.faces(&self.detector)?, OVERLAP_LIMIT);
+        let faces = nms::suppress(yunet::faces(&self.detector)?, OVERLAP_LIMIT);
 
         let back = |p: Point| Point {
             x: ((f64::from(p.x) - left as f64) / scale) as f32,
@@ -73,12 +72,8 @@ impl Workbench {
 fn map_face(face: Face, scale: f64, back: impl Fn(Point) -> Point) -> Face {
     let corner = back(Point { x: face.bounds.x, y: face.bounds.y });
     let length = |n: f32| (f64::from(n) / scale) as f32;
-    let bounds = Rect {
-        x: corner.x,
-        y: corner.y,
-        width: length(face.bounds.width),
-        height: length(face.bounds.height),
-    };
+    let bounds =
+        Rect { x: corner.x, y: corner.y, width: length(face.bounds.width), height: length(face.bounds.height) };
     Face { score: face.score, bounds, landmarks: face.landmarks.map(back) }
 }
 
@@ -100,9 +95,7 @@ fn continue_edges(plane: &mut [f32], (left, top): (usize, usize), (width, height
 
 /// The face with the largest box; of two equal ones the better detection.
 pub fn largest(faces: &[Face]) -> Option<&Face> {
-    faces.iter().max_by(|a, b| {
-        a.bounds.area().total_cmp(&b.bounds.area()).then_with(|| a.score.total_cmp(&b.score))
-    })
+    faces.iter().max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()).then_with(|| a.score.total_cmp(&b.score)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use crate::models::Workbench;
 use crate::pixels::{ChannelOrder, write_planar};
 use crate::{ALIGNED_SIDE, Face, FaceError, align};
 
+/// The model's output.
+pub(crate) const OUTPUT: &str = "fc1";
+
 /// A face as a direction in 128 dimensions, of length 1.
 ///
 /// SFace (Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face Recognition", IEEE TIP 2021): input
@@ -41,14 +44,7 @@ impl Workbench {
     /// Embeds an aligned face of 112x112.
     pub fn embed_aligned(&mut self, aligned: &Photo) -> Result<Embedding, FaceError> {
         let input = self.embedder.input()?;
-        write_planar(
-            input,
-            (ALIGNED_SIDE, ALIGNED_SIDE),
-            aligned.rgb(),
-            ALIGNED_SIDE,
-            (0, 0),
-            ChannelOrder::Rgb,
-        );
+        write_planar(input, (ALIGNED_SIDE, ALIGNED_SIDE), aligned.rgb(), ALIGNED_SIDE, (0, 0), ChannelOrder::Rgb);
         self.embedder.run()?;
         Embedding::normalised(self.embedder.output(0)?).ok_or(FaceError::NotFinite("embedding"))
     }

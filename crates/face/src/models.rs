@@ -7,8 +7,7 @@ use shiren_engine::{EngineError, Network, RunError, Runtime, Session};
 use thiserror::Error;
 
 use crate::antispoof::SPECS;
-use crate::yunet::{OutputMap, SIDE};
-use crate::{ALIGNED_SIDE, antispoof};
+use crate::{ALIGNED_SIDE, antispoof, embed, yunet};
 
 /// The five model files of the default pack, prepared for the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +47,6 @@ pub enum FaceError {
 /// The compiled models, shared by all workers, with a pool of [`Workbench`]es.
 pub struct FaceModels {
     detector: Network,
-    detector_outputs: OutputMap,
     embedder: Network,
     antispoof: Vec<Network>,
     idle: Mutex<Vec<Workbench>>,
@@ -68,16 +66,15 @@ pub enum LoadError {
 impl FaceModels {
     /// Compiles the five models.
     pub fn load(runtime: &Runtime, files: &ModelFiles) -> Result<Arc<Self>, LoadError> {
-        let detector = runtime.compile(&files.detector, [1, 3, SIDE, SIDE])?;
-        let detector_outputs = OutputMap::of(&detector)?;
-        let embedder = runtime.compile(&files.embedder, [1, 3, ALIGNED_SIDE, ALIGNED_SIDE])?;
+        let detector = runtime.compile(&files.detector, [1, 3, yunet::SIDE, yunet::SIDE], &yunet::OUTPUTS)?;
+        let embedder = runtime.compile(&files.embedder, [1, 3, ALIGNED_SIDE, ALIGNED_SIDE], &[embed::OUTPUT])?;
         let antispoof = files
             .antispoof
             .iter()
             .zip(antispoof::SPECS)
-            .map(|(file, spec)| runtime.compile(file, [1, 3, spec.side, spec.side]))
+            .map(|(file, spec)| runtime.compile(file, [1, 3, spec.side, spec.side], &[antispoof::OUTPUT]))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Arc::new(Self { detector, detector_outputs, embedder, antispoof, idle: Mutex::new(Vec::new()) }))
+        Ok(Arc::new(Self { detector, embedder, antispoof, idle: Mutex::new(Vec::new()) }))
     }
 
     /// Lends a workbench, an idle one or a new one; it returns by itself.
@@ -87,7 +84,6 @@ impl FaceModels {
             Some(bench) => bench,
             None => Workbench {
                 detector: self.detector.session()?,
-                detector_outputs: self.detector_outputs.clone(),
                 embedder: self.embedder.session()?,
                 antispoof: self.antispoof.iter().map(Network::session).collect::<Result<Vec<_>, _>>()?,
                 resizer: Resizer::new(),
@@ -101,7 +97,6 @@ impl FaceModels {
 /// One worker's infer requests and buffers: whoever holds it looks at one picture at a time.
 pub struct Workbench {
     pub(crate) detector: Session,
-    pub(crate) detector_outputs: OutputMap,
     pub(crate) embedder: Session,
     pub(crate) antispoof: Vec<Session>,
     pub(crate) resizer: Resizer,

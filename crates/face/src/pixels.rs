@@ -41,17 +41,12 @@ pub(crate) fn resize(
 ) -> Result<Vec<u8>, FaceError> {
     let failed = |e: &dyn std::fmt::Display| FaceError::Resize(e.to_string());
     let side = |n: usize| u32::try_from(n).map_err(|e| failed(&e));
-    let source = ImageRef::new(
-        side(photo.width())?,
-        side(photo.height())?,
-        photo.rgb(),
-        fast_image_resize::PixelType::U8x3,
-    )
-    .map_err(|e| failed(&e))?;
+    let source =
+        ImageRef::new(side(photo.width())?, side(photo.height())?, photo.rgb(), fast_image_resize::PixelType::U8x3)
+            .map_err(|e| failed(&e))?;
     let source = source.typed_image::<U8x3>().ok_or_else(|| failed(&"not three bytes a pixel"))?;
     let mut out = vec![0; width * height * 3];
-    let mut target =
-        TypedImage::<U8x3>::from_buffer(side(width)?, side(height)?, &mut out).map_err(|e| failed(&e))?;
+    let mut target = TypedImage::<U8x3>::from_buffer(side(width)?, side(height)?, &mut out).map_err(|e| failed(&e))?;
     let algorithm = match how {
         Resampling::Area => ResizeAlg::Convolution(FilterType::Box),
         Resampling::Linear => ResizeAlg::Interpolation(FilterType::Bilinear),

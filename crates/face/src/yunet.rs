@@ -3,9 +3,9 @@
 //! Input 1x3x640x640, BGR, 0 to 255. Twelve outputs: for each of the strides 8, 16 and 32, one row a cell of the grid, row by
 //! row, `cls` (1), `obj` (1), `bbox` (4) and `kps` (10). The decoding is that of OpenCV's `FaceDetectorYN`.
 
-use shiren_engine::{Network, RunError, Session};
+use shiren_engine::{RunError, Session};
 
-use crate::{Face, FaceError, Landmarks, Point, Rect};
+use crate::{Face, Landmarks, Point, Rect};
 
 /// Side of the square input in pixels.
 pub(crate) const SIDE: usize = 640;
@@ -13,60 +13,28 @@ pub(crate) const SIDE: usize = 640;
 const SCORE_THRESHOLD: f32 = 0.6;
 const STRIDES: [usize; 3] = [8, 16, 32];
 
-/// Where each output stands among the model's outputs, by stride.
-#[derive(Clone, Debug)]
-pub(crate) struct OutputMap {
-    strides: [StrideOutputs; 3],
-}
+/// The outputs, in the order in which [`faces`] reads them: four for each stride.
+pub(crate) const OUTPUTS: [&str; 12] = [
+    "cls_8", "obj_8", "bbox_8", "kps_8", "cls_16", "obj_16", "bbox_16", "kps_16", "cls_32", "obj_32", "bbox_32",
+    "kps_32",
+];
 
-#[derive(Clone, Copy, Debug)]
-struct StrideOutputs {
-    cls: usize,
-    obj: usize,
-    bbox: usize,
-    kps: usize,
-}
-
-impl OutputMap {
-    /// Finds the twelve outputs by name.
-    pub(crate) fn of(network: &Network) -> Result<Self, FaceError> {
-        let find = |kind: &str, stride: usize| {
-            let name = format!("{kind}_{stride}");
-            network
-                .outputs()
-                .iter()
-                .position(|output| *output == name)
-                .ok_or_else(|| FaceError::Model(format!("the detector has no output {name}")))
-        };
-        let outputs = |stride| {
-            Ok::<_, FaceError>(StrideOutputs {
-                cls: find("cls", stride)?,
-                obj: find("obj", stride)?,
-                bbox: find("bbox", stride)?,
-                kps: find("kps", stride)?,
-            })
-        };
-        Ok(Self { strides: [outputs(STRIDES[0])?, outputs(STRIDES[1])?, outputs(STRIDES[2])?] })
-    }
-
-    /// Reads all cells above the threshold; coordinates are pixels of the model's input.
-    pub(crate) fn faces(&self, session: &Session) -> Result<Vec<Face>, RunError> {
-        let mut faces = Vec::new();
-        for (stride, outputs) in STRIDES.into_iter().zip(self.strides) {
-            let (cls, obj) = (session.output(outputs.cls)?, session.output(outputs.obj)?);
-            let (bbox, kps) = (session.output(outputs.bbox)?, session.output(outputs.kps)?);
-            for (cell, (cls, obj)) in cls.iter().zip(obj).enumerate() {
-                let score = (cls.clamp(0.0, 1.0) * obj.clamp(0.0, 1.0)).sqrt();
-                // A NaN compares false and is left out with the low scores.
-                if score > SCORE_THRESHOLD {
-                    let bbox = &bbox[cell * 4..cell * 4 + 4];
-                    let kps = &kps[cell * 10..cell * 10 + 10];
-                    faces.push(decode_cell(score, bbox, kps, cell, stride));
-                }
+/// Reads all cells above the threshold after a run; coordinates are pixels of the model's input.
+pub(crate) fn faces(session: &Session) -> Result<Vec<Face>, RunError> {
+    let mut faces = Vec::new();
+    for (index, stride) in STRIDES.into_iter().enumerate() {
+        let output = |kind: usize| session.output(index * 4 + kind);
+        let (cls, obj, bbox, kps) = (output(0)?, output(1)?, output(2)?, output(3)?);
+        let cells = cls.iter().zip(obj).zip(bbox.chunks_exact(4).zip(kps.chunks_exact(10)));
+        for (cell, ((cls, obj), (bbox, kps))) in cells.enumerate() {
+            let score = (cls.clamp(0.0, 1.0) * obj.clamp(0.0, 1.0)).sqrt();
+            // A NaN compares false and is left out with the low scores.
+            if score > SCORE_THRESHOLD {
+                faces.push(decode_cell(score, bbox, kps, cell, stride));
             }
         }
-        Ok(faces)
     }
+    Ok(faces)
 }
 
 /// One cell: centre and landmarks are offsets from the cell's corner in strides, width and height the logarithms of their
@@ -93,8 +61,7 @@ mod tests {
     #[test]
     fn a_cell_decodes_from_its_corner() {
         // Second row, third column of stride 32.
-        let face =
-            decode_cell(0.9, &[0.5, 0.25, 0.0, 2f32.ln()], &[0., 0., 1., 0., 0., 1., 1., 1., 0.5, 0.5], 22, 32);
+        let face = decode_cell(0.9, &[0.5, 0.25, 0.0, 2f32.ln()], &[0., 0., 1., 0., 0., 1., 1., 1., 0.5, 0.5], 22, 32);
         assert_eq!(face.bounds.width, 32.0);
         assert!((face.bounds.height - 64.0).abs() < 1e-4);
         assert!((face.bounds.x - (2.5 * 32.0 - 16.0)).abs() < 1e-4);

@@ -5,8 +5,8 @@
 //! [`FaceVerify`] what it asks for, [`Refusal`] and [`Reply`] what it gets.
 
 pub mod body;
-pub mod head;
 mod face_verify;
+pub mod head;
 mod params;
 mod percent;
 mod refusal;

@@ -59,9 +59,7 @@ pub fn percent_encode(text: &str) -> String {
 
 /// Encodes `text` twice in one pass, as the v1 string to sign needs it: the `%` of the first encoding becomes `%25`.
 pub(crate) fn encode_twice(text: &[u8], sink: &mut impl FnMut(&[u8])) {
-    encode_with(text, sink, |byte| {
-        [b'%', b'2', b'5', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]
-    });
+    encode_with(text, sink, |byte| [b'%', b'2', b'5', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
 }
 
 fn encode_with<const N: usize>(text: &[u8], sink: &mut impl FnMut(&[u8]), escape: impl Fn(u8) -> [u8; N]) {

@@ -47,8 +47,7 @@ impl RetCode {
                 (Cause::TooManyPixels { .. }, _) => ("PROCESSING", "Z5205"),
             },
         };
-        let (service_code, service_message) =
-            if code == "SYSTEM_ERROR" { (500, "system error") } else { (200, "OK") };
+        let (service_code, service_message) = if code == "SYSTEM_ERROR" { (500, "system error") } else { (200, "OK") };
         Self { code, sub, service_code, service_message }
     }
 

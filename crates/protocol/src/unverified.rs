@@ -147,9 +147,7 @@ mod tests {
         &SignatureVersion=1.0&SignatureType=&SignatureNonce=n&Timestamp=2026-01-02T03:04:05Z";
 
     fn parse(method: &str, query: &str, form: &str) -> Result<Unverified, (Format, GatewayError)> {
-        let head = format!(
-            "{method} /?{query} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
-        );
+        let head = format!("{method} /?{query} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n");
         let head = Head::parse(&Bytes::from(head)).unwrap();
         Unverified::parse(&head, &Bytes::copy_from_slice(form.as_bytes()))
     }

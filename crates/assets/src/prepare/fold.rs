@@ -53,10 +53,7 @@ fn attribute(node: &NodeProto, name: &str) -> Option<i64> {
     node.attribute.iter().find(|a| a.name.as_deref() == Some(name)).and_then(|a| a.i)
 }
 
-fn dequantize(
-    node: &NodeProto,
-    constants: &HashMap<String, TensorProto>,
-) -> Result<Option<TensorProto>, PrepareError> {
+fn dequantize(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Result<Option<TensorProto>, PrepareError> {
     let constant = |index: usize| node.input.get(index).and_then(|name| constants.get(name));
     let (Some(x), Some(scale)) = (constant(0), constant(1)) else { return Ok(None) };
     let (x, scale) = (Constant::read(x)?, Constant::read(scale)?);

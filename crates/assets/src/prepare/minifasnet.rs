@@ -208,12 +208,6 @@ fn integers(name: &str, values: &[i64]) -> AttributeProto {
 
 fn value_info(name: &str, shape: &[i64]) -> ValueInfoProto {
     let dim = shape.iter().map(|&d| Dimension { dim_value: Some(d), dim_param: None }).collect();
-    let tensor_type = Some(TypeProtoTensor {
-        elem_type: Some(DataType::FLOAT),
-        shape: Some(TensorShapeProto { dim }),
-    });
-    ValueInfoProto {
-        name: Some(name.into()),
-        r#type: Some(TypeProto { tensor_type, ..TypeProto::default() }),
-    }
+    let tensor_type = Some(TypeProtoTensor { elem_type: Some(DataType::FLOAT), shape: Some(TensorShapeProto { dim }) });
+    ValueInfoProto { name: Some(name.into()), r#type: Some(TypeProto { tensor_type, ..TypeProto::default() }) }
 }

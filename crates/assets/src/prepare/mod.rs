@@ -38,8 +38,7 @@ pub(crate) fn prepare(recipe: Recipe, contents: Vec<u8>) -> Result<Vec<u8>, Prep
     match recipe {
         Recipe::Copy => Ok(contents),
         Recipe::FoldDequantize => {
-            let mut model =
-                ModelProto::parse_buf(&contents).map_err(|e| PrepareError::Onnx(format!("{e:?}")))?;
+            let mut model = ModelProto::parse_buf(&contents).map_err(|e| PrepareError::Onnx(format!("{e:?}")))?;
             fold::fold_dequantize(&mut model)?;
             write(&model)
         }

@@ -23,9 +23,7 @@ impl Constant {
             (Some(DataType::FLOAT), None) => tensor.float_data.clone(),
             (Some(DataType::INT8), Some(raw)) => raw.iter().map(|&b| f32::from(b as i8)).collect(),
             (Some(DataType::UINT8), Some(raw)) => raw.iter().map(|&b| f32::from(b)).collect(),
-            (Some(DataType::INT8 | DataType::UINT8), None) => {
-                tensor.int32_data.iter().map(|&v| v as f32).collect()
-            }
+            (Some(DataType::INT8 | DataType::UINT8), None) => tensor.int32_data.iter().map(|&v| v as f32).collect(),
             (other, _) => {
                 let kind = other.map_or_else(|| "no type".to_owned(), |kind| kind.to_string());
                 return Err(PrepareError::Unsupported(format!("{} is a constant of {kind}", name_of(tensor))));
@@ -60,8 +58,7 @@ pub(crate) fn shape_of(tensor: &TensorProto) -> Result<Vec<usize>, PrepareError>
         .dims
         .iter()
         .map(|&d| {
-            usize::try_from(d)
-                .map_err(|_| PrepareError::Onnx(format!("{} has a dimension of {d}", name_of(tensor))))
+            usize::try_from(d).map_err(|_| PrepareError::Onnx(format!("{} has a dimension of {d}", name_of(tensor))))
         })
         .collect()
 }
@@ -73,9 +70,7 @@ pub(crate) fn integers(tensor: &TensorProto) -> Option<Vec<i64>> {
     }
     match tensor.raw_data.as_ref().map(RefCell::borrow).filter(|raw| !raw.is_empty()) {
         Some(raw) => Some(
-            raw.chunks_exact(8)
-                .map(|b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-                .collect(),
+            raw.chunks_exact(8).map(|b| i64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]])).collect(),
         ),
         None => Some(tensor.int64_data.clone()),
     }

@@ -113,9 +113,7 @@ impl Reply {
     pub fn refusal(format: Format, request_id: RequestId, host: &str, refusal: &Refusal) -> Self {
         match refusal {
             Refusal::Gateway(error) => Self::gateway(format, request_id, host, error),
-            Refusal::Service(error) => {
-                Self::service(format, request_id, error.code(), &error.to_string(), None)
-            }
+            Refusal::Service(error) => Self::service(format, request_id, error.code(), &error.to_string(), None),
         }
     }
 }
@@ -163,8 +161,9 @@ mod tests {
     fn a_service_answer() {
         let id = RequestId::random();
         let json = Reply::service(Format::Json, id, 200, "OK", Some("{\"passed\":\"true\"}"));
-        let expected =
-            format!("{{\"Data\":\"{{\\\"passed\\\":\\\"true\\\"}}\",\"Message\":\"OK\",\"RequestId\":\"{id}\",\"Code\":200}}");
+        let expected = format!(
+            "{{\"Data\":\"{{\\\"passed\\\":\\\"true\\\"}}\",\"Message\":\"OK\",\"RequestId\":\"{id}\",\"Code\":200}}"
+        );
         assert_eq!(String::from_utf8(json.body).unwrap(), expected);
         let xml = Reply::service(Format::Xml, id, 400, "a < b", None);
         assert_eq!(
