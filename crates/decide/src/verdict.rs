@@ -16,6 +16,8 @@ pub struct FaceEvidence {
     pub size: f32,
     /// Part of the box that lies inside the photograph, 0 to 1.
     pub inside: f32,
+    /// Size of the photograph as a multiple of the box, in the tighter direction: 1 where the box fills the photograph.
+    pub surroundings: f32,
 }
 
 /// What anti-spoofing measured.

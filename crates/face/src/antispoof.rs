@@ -6,8 +6,8 @@
 use shiren_photo::Photo;
 
 use crate::models::Workbench;
-use crate::pixels::{ChannelOrder, Resampling, resize, write_planar};
-use crate::{Face, FaceError, crop};
+use crate::pixels::{ChannelOrder, write_planar};
+use crate::{Face, FaceError, crop, linear};
 
 /// Each model's output.
 pub(crate) const OUTPUT: &str = "output";
@@ -48,7 +48,7 @@ impl Workbench {
         for ((session, spec), probability) in self.antispoof.iter_mut().zip(SPECS).zip(&mut probabilities) {
             let region = crop::surroundings(photo.width(), photo.height(), &face.bounds, spec.scale)
                 .ok_or(FaceError::NoSurroundings)?;
-            let patch = resize(&mut self.resizer, photo, region, (spec.side, spec.side), Resampling::Linear)?;
+            let patch = linear::sample(photo, region, spec.side, spec.side);
             let input = session.input()?;
             write_planar(input, (spec.side, spec.side), &patch, spec.side, (0, 0), ChannelOrder::Bgr);
             session.run()?;

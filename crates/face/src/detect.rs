@@ -1,9 +1,9 @@
 use shiren_photo::Photo;
 
 use crate::models::Workbench;
-use crate::pixels::{ChannelOrder, Region, Resampling, resize, write_planar};
+use crate::pixels::{ChannelOrder, Region, write_planar};
 use crate::yunet::SIDE;
-use crate::{Face, FaceError, Point, Rect, nms, yunet};
+use crate::{Face, FaceError, Point, Rect, area, linear, nms, yunet};
 
 /// Intersection over union above which two detections are one face.
 const OVERLAP_LIMIT: f32 = 0.3;
@@ -17,27 +17,37 @@ struct Look {
     centred: bool,
 }
 
-/// The looks, in order; the next one is taken only if the one before found nothing.
+/// The looks, in order; the next one is taken while no face of fitting size has been found.
 ///
 /// The detector was trained for faces of 10 to 300 pixels, and on faces with something around them. The first look shows
 /// the picture as large as it goes. A face that fills the frame is too large for it and has no surroundings: the second
-/// and third look give it both.
+/// and third look give it both. What a later look finds is better placed than what an earlier one found too large: on the
+/// development pictures (`docs/models.md`) this brings the FNMR at an FMR of 1e-3 from 10.8 to 6.7 % on ORL and from 5.0 to
+/// 0 % on the stills.
 const LOOKS: [Look; 3] = [
     Look { long_side: SIDE, centred: false },
     Look { long_side: SIDE / 2, centred: true },
     Look { long_side: SIDE / 4, centred: true },
 ];
 
+/// Longest side of a face, in pixels of the model's input, that the detector was trained for.
+const OVERSIZED: f32 = 300.0;
+
 impl Workbench {
     /// All faces in a picture, best score first; none is not an error. Coordinates are pixels of the picture.
     pub fn detect(&mut self, photo: &Photo) -> Result<Vec<Face>, FaceError> {
+        let mut best = Vec::new();
         for look in &LOOKS {
             let faces = self.look(photo, look)?;
-            if !faces.is_empty() {
-                return Ok(faces);
+            let Some(largest) = largest(&faces) else { continue };
+            let scale = look.long_side as f32 / photo.width().max(photo.height()) as f32;
+            let fits = largest.bounds.width.max(largest.bounds.height) * scale <= OVERSIZED;
+            best = faces;
+            if fits {
+                break;
             }
         }
-        Ok(Vec::new())
+        Ok(best)
     }
 
     fn look(&mut self, photo: &Photo, look: &Look) -> Result<Vec<Face>, FaceError> {
@@ -45,9 +55,12 @@ impl Workbench {
         let scale = look.long_side as f64 / width.max(height) as f64;
         let shrink = |side: usize| ((side as f64 * scale) as usize).max(1);
         let (small_width, small_height) = (shrink(width), shrink(height));
-        let how = if scale < 1.0 { Resampling::Area } else { Resampling::Linear };
-        let whole = Region { x: 0, y: 0, width, height };
-        let small = resize(&mut self.resizer, photo, whole, (small_width, small_height), how)?;
+        let small = if scale < 1.0 {
+            area::shrink(photo, small_width, small_height)
+        } else {
+            let whole = Region { x: 0, y: 0, width, height };
+            linear::sample(photo, whole, small_width, small_height)
+        };
         let (left, top) = if look.centred { ((SIDE - small_width) / 2, (SIDE - small_height) / 2) } else { (0, 0) };
 
         let input = self.detector.input()?;

@@ -69,6 +69,11 @@ impl Face {
         let picture = Rect { x: 0.0, y: 0.0, width: width as f32, height: height as f32 };
         if self.bounds.area() > 0.0 { self.bounds.intersection(&picture).area() / self.bounds.area() } else { 0.0 }
     }
+
+    /// Size of a picture as a multiple of the box, in the tighter direction: 1 where the box fills the picture.
+    pub fn surroundings(&self, width: usize, height: usize) -> f32 {
+        (width as f32 / self.bounds.width).min(height as f32 / self.bounds.height)
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +88,6 @@ mod tests {
         assert_eq!(a.overlap(&Rect { x: 20.0, ..a }), 0.0);
         assert_eq!(Rect::default().overlap(&Rect::default()), 0.0);
         let face = Face { score: 1.0, bounds: Rect { x: -5.0, ..a }, landmarks: Landmarks::default() };
-        assert_eq!(face.part_inside(100, 100), 0.5);
+        assert_eq!((face.part_inside(100, 100), face.surroundings(100, 15)), (0.5, 1.5));
     }
 }

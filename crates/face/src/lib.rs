@@ -5,10 +5,12 @@
 
 mod align;
 mod antispoof;
+mod area;
 mod crop;
 mod detect;
 mod embed;
 mod geometry;
+mod linear;
 mod models;
 mod nms;
 mod pixels;

@@ -2,7 +2,6 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use fast_image_resize::Resizer;
 use shiren_engine::{EngineError, Network, RunError, Runtime, Session};
 use thiserror::Error;
 
@@ -30,9 +29,6 @@ pub enum FaceError {
     /// A model is not the one that was expected.
     #[error("unfit model: {0}")]
     Model(String),
-    /// Scaling a picture failed.
-    #[error("cannot scale the picture: {0}")]
-    Resize(String),
     /// The landmarks fall into one point.
     #[error("the face's landmarks are degenerate")]
     Landmarks,
@@ -86,7 +82,6 @@ impl FaceModels {
                 detector: self.detector.session()?,
                 embedder: self.embedder.session()?,
                 antispoof: self.antispoof.iter().map(Network::session).collect::<Result<Vec<_>, _>>()?,
-                resizer: Resizer::new(),
             },
         };
         debug_assert_eq!(bench.antispoof.len(), SPECS.len());
@@ -99,7 +94,6 @@ pub struct Workbench {
     pub(crate) detector: Session,
     pub(crate) embedder: Session,
     pub(crate) antispoof: Vec<Session>,
-    pub(crate) resizer: Resizer,
 }
 
 /// A lent [`Workbench`], which goes back to its pool when dropped. One that saw a panic is thrown away instead.

@@ -17,6 +17,11 @@ pub struct End {
 }
 
 impl End {
+    /// Whether nothing has been searched yet.
+    pub fn is_at_start(&self) -> bool {
+        self.searched == 0
+    }
+
     /// Length of the head with its empty line, once `buffer` holds all of it. To be called with the same buffer, longer each
     /// time.
     pub fn find(&mut self, buffer: &[u8]) -> Option<usize> {

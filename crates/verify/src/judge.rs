@@ -168,7 +168,12 @@ fn locate(bench: &mut Workbench, located: &mut Located) -> Result<Option<Face>, 
 }
 
 fn evidence_of(face: &Face, photo: &Photo) -> FaceEvidence {
-    FaceEvidence { size: face.size(), inside: face.part_inside(photo.width(), photo.height()) }
+    let (width, height) = (photo.width(), photo.height());
+    FaceEvidence {
+        size: face.size(),
+        inside: face.part_inside(width, height),
+        surroundings: face.surroundings(width, height),
+    }
 }
 
 fn cause(error: PhotoError) -> Cause {
