@@ -39,6 +39,16 @@ pub enum AssetError {
         /// What is pinned.
         expected: String,
     },
+    /// An installed file is not the one that was pinned.
+    #[error("{path} has the SHA-256 {found}, expected {expected}: it was altered; `shiren assets fetch` replaces it")]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+        /// What is pinned.
+        expected: String,
+    },
     /// The archive lacks a file that it should hold, or cannot be read.
     #[error("cannot take {member} out of {archive}: {reason}")]
     Archive {

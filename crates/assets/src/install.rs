@@ -77,6 +77,19 @@ impl Assets {
         Ok(count)
     }
 
+    /// Removes every set with a missing or altered file, so that it is obtained anew.
+    pub fn discard_altered(&self) -> Result<(), AssetError> {
+        for set in &self.manifest.sets {
+            match self.verify_set(set) {
+                Err(AssetError::Missing { .. } | AssetError::Altered { .. }) => {
+                    remove_folder(&self.root.join(set.folder()))?;
+                }
+                other => drop(other?),
+            }
+        }
+        Ok(())
+    }
+
     /// Hashes what is loaded into the process: the runtime and the models.
     pub fn verify_runtime(&self) -> Result<usize, AssetError> {
         Ok(self.verify_set(self.manifest.set("openvino")?)? + self.verify_set(self.manifest.set("models")?)?)
@@ -88,7 +101,10 @@ impl Assets {
             if !path.is_file() {
                 return Err(AssetError::Missing { path });
             }
-            digest::require(&path.to_string_lossy(), digest::of_file(&path)?, entry.installed_sha256())?;
+            let (found, expected) = (digest::of_file(&path)?, entry.installed_sha256());
+            if found != expected {
+                return Err(AssetError::Altered { path, found, expected: expected.to_owned() });
+            }
         }
         Ok(set.files.len())
     }
