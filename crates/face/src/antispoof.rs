@@ -16,7 +16,7 @@ pub(crate) const OUTPUT: &str = "output";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct AntiSpoofSpec {
     /// Factor by which the face's box is widened.
-    pub(crate) scale: f32,
+    pub(crate) scale: f64,
     /// Side of the square input in pixels.
     pub(crate) side: usize,
     /// Which of the three outputs means live.

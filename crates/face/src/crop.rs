@@ -6,16 +6,18 @@ use crate::pixels::Region;
 ///
 /// This is the crop that the models were trained on (Silent-Face-Anti-Spoofing, `generate_patches.py`), to the pixel. None
 /// if the box has no area or lies where no pixel is.
-pub(crate) fn surroundings(width: usize, height: usize, face: &Rect, scale: f32) -> Option<Region> {
-    let (right_most, bottom_most) = (width as f32 - 1.0, height as f32 - 1.0);
-    let scale = scale.min(bottom_most / face.height).min(right_most / face.width);
-    let (wide, high) = (face.width * scale, face.height * scale);
+pub(crate) fn surroundings(width: usize, height: usize, face: &Rect, scale: f64) -> Option<Region> {
+    // In double precision: where the box is shrunk to the picture, the last row or column hangs on the rounding.
+    let (face_width, face_height) = (f64::from(face.width), f64::from(face.height));
+    let (right_most, bottom_most) = (width as f64 - 1.0, height as f64 - 1.0);
+    let scale = scale.min(bottom_most / face_height).min(right_most / face_width);
+    let (wide, high) = (face_width * scale, face_height * scale);
     if !(wide > 0.0 && high > 0.0 && wide.is_finite() && high.is_finite()) {
         return None;
     }
-    let left = (face.x + face.width / 2.0 - wide / 2.0).clamp(0.0, (right_most - wide).max(0.0));
-    let top = (face.y + face.height / 2.0 - high / 2.0).clamp(0.0, (bottom_most - high).max(0.0));
-    let (x, y) = (left as usize, top as usize);
+    let left = (f64::from(face.x) + face_width / 2.0 - wide / 2.0).max(0.0).min(right_most - wide);
+    let top = (f64::from(face.y) + face_height / 2.0 - high / 2.0).max(0.0).min(bottom_most - high);
+    let (x, y) = (left.max(0.0) as usize, top.max(0.0) as usize);
     let right = ((left + wide) as usize + 1).min(width);
     let bottom = ((top + high) as usize + 1).min(height);
     (right > x && bottom > y).then(|| Region { x, y, width: right - x, height: bottom - y })

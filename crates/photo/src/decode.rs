@@ -1,10 +1,13 @@
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mozjpeg::{ColorSpace, Decompress, Marker};
 use thiserror::Error;
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
 
 use crate::{Photo, kind, markers, orient};
+
+/// Most scans of a picture. Progressive pictures have about ten; each further scan lets a few bytes cost a pass over all pixels.
+const MAX_SCANS: usize = 100;
 
 /// What a photograph may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,32 +49,74 @@ pub enum PhotoError {
 
 /// Decodes a JPEG (baseline or progressive; grey, YCbCr, RGB, CMYK or YCCK) to an upright picture.
 ///
-/// The EXIF orientation is applied. Nothing is allocated for pixels before the header's size has passed `limits`.
+/// The EXIF orientation is applied. Nothing is allocated for pixels before the header's size has passed `limits`. The decoder
+/// is libjpeg-turbo's, to the bit, since the project's reference figures were made with it: a few pixels that are one level
+/// off move the cosine of two faces by up to 0.025.
 pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Photo, PhotoError> {
     if !bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
         return Err(PhotoError::NotJpeg(kind::describe(bytes)));
     }
-    let options = DecoderOptions::default()
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    // A file that was cut inside its header fails here already, with words about its tables: say the simpler truth.
-    let complete = markers::reaches_end(bytes);
-    let failed = |reason: String| if complete { PhotoError::Damaged(reason) } else { PhotoError::Truncated };
-    decoder.decode_headers().map_err(|e| failed(e.to_string()))?;
-    let info = decoder.info().ok_or_else(|| failed("it has no header".into()))?;
-    if u64::from(info.width) * u64::from(info.height) > limits.max_pixels {
-        let (width, height) = (info.width.into(), info.height.into());
+    let layout = markers::layout(bytes);
+    // The library reports fatal errors by unwinding with a text, without a panic message; it shares nothing with other calls.
+    let unwound = catch_unwind(AssertUnwindSafe(|| read(bytes, limits, layout)));
+    let result = unwound.unwrap_or_else(|payload| {
+        let words = payload.downcast_ref::<String>().map_or("the decoder gave up", String::as_str);
+        Err(PhotoError::Damaged(words.to_owned()))
+    });
+    match result {
+        // A file that was cut inside its header fails with words about its tables: say the simpler truth.
+        Err(PhotoError::Damaged(_)) if !layout.complete => Err(PhotoError::Truncated),
+        other => other,
+    }
+}
+
+fn read(bytes: &[u8], limits: DecodeLimits, layout: markers::Layout) -> Result<Photo, PhotoError> {
+    let damaged = |error: io::Error| PhotoError::Damaged(error.to_string());
+    let decoder =
+        Decompress::with_markers(&[Marker::APP(EXIF), Marker::APP(ADOBE)]).from_mem(bytes).map_err(damaged)?;
+    let (width, height) = decoder.size();
+    if width as u64 * height as u64 > limits.max_pixels {
+        let (width, height) = (width as u32, height as u32);
         return Err(PhotoError::TooManyPixels { width, height, limit: limits.max_pixels });
     }
-    if !complete {
+    if !layout.complete {
         return Err(PhotoError::Truncated);
     }
-    let rgb = decoder.decode().map_err(|e| failed(e.to_string()))?;
-    let (width, height) = (usize::from(info.width), usize::from(info.height));
-    orient::upright(width, height, rgb, decoder.exif().map(Vec::as_slice))
-        .ok_or_else(|| failed(format!("its pixels are not {width}x{height} in RGB")))
+    if layout.scans > MAX_SCANS {
+        return Err(PhotoError::Damaged(format!("{} scans, at most {MAX_SCANS} are decoded", layout.scans)));
+    }
+    let segment = |app, prefix: &[u8]| {
+        let mut found = decoder.markers().filter(|marker| marker.marker == Marker::APP(app));
+        found.find_map(|marker| marker.data.strip_prefix(prefix).map(<[u8]>::to_vec))
+    };
+    let exif = segment(EXIF, b"Exif\0\0");
+    let inverted = segment(ADOBE, b"Adobe").is_some();
+    let rgb = match decoder.color_space() {
+        ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK => {
+            let mut started = decoder.to_colorspace(ColorSpace::JCS_CMYK).map_err(damaged)?;
+            from_cmyk(&started.read_scanlines::<u8>().map_err(damaged)?, inverted)
+        }
+        _ => decoder.rgb().and_then(|mut started| started.read_scanlines::<u8>()).map_err(damaged)?,
+    };
+    orient::upright(width, height, rgb, exif.as_deref())
+        .ok_or_else(|| PhotoError::Damaged(format!("its pixels are not {width}x{height} in RGB")))
+}
+
+/// Number of the application segment that holds EXIF (CIPA DC-008, section 4.7.2).
+const EXIF: u8 = 1;
+/// Number of the application segment by which Adobe's programs say how they store CMYK.
+const ADOBE: u8 = 14;
+
+/// CMYK to RGB without a profile: the light that four inks on top of each other let through. Adobe's programs store the light
+/// instead of the ink.
+fn from_cmyk(cmyk: &[u8], inverted: bool) -> Vec<u8> {
+    let light = |value: u8| u16::from(if inverted { value } else { 255 - value });
+    cmyk.chunks_exact(4)
+        .flat_map(|inks| {
+            let black = light(inks[3]);
+            [inks[0], inks[1], inks[2]].map(|ink| ((light(ink) * black + 127) / 255) as u8)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -156,6 +201,13 @@ mod tests {
             "not a JPEG: it is a PNG"
         );
         assert_eq!(decode(b"", DecodeLimits::default()).unwrap_err().to_string(), "not a JPEG: it is empty");
+    }
+
+    #[test]
+    fn inks_become_light() {
+        assert_eq!(from_cmyk(&[255, 0, 128, 255], true), [255, 0, 128]);
+        assert_eq!(from_cmyk(&[0, 255, 127, 0], false), [255, 0, 128]);
+        assert_eq!(from_cmyk(&[255, 255, 255, 0], true), [0, 0, 0]);
     }
 
     #[test]

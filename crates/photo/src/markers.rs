@@ -1,22 +1,32 @@
-/// Whether the JPEG's scans are closed by an end-of-image marker (ITU-T T.81, annex B).
-///
-/// Decoders fill what a truncated file lacks with grey and report success, so the end is looked for before decoding. The
-/// walk goes from segment to segment: a thumbnail inside a segment has an end marker of its own, which does not count.
-pub(crate) fn reaches_end(bytes: &[u8]) -> bool {
+/// What a walk over a JPEG's markers finds (ITU-T T.81, annex B).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Whether the scans are closed by an end-of-image marker. Decoders fill what a truncated file lacks with grey and report
+    /// success, so this is looked for before decoding.
+    pub(crate) complete: bool,
+    /// Number of scans: one, or about ten of a progressive picture.
+    pub(crate) scans: usize,
+}
+
+/// Walks from segment to segment: a thumbnail inside a segment has an end marker of its own, which does not count.
+pub(crate) fn layout(bytes: &[u8]) -> Layout {
     const END_OF_IMAGE: u8 = 0xD9;
     const START_OF_SCAN: u8 = 0xDA;
+    let mut layout = Layout { complete: false, scans: 0 };
     let mut at = 2; // behind the start-of-image marker
     while let Some((marker, behind)) = next_marker(bytes, at) {
         if marker == END_OF_IMAGE {
-            return true;
+            layout.complete = true;
+            break;
         }
-        let Some(length) = bytes.get(behind..behind + 2) else { return false };
+        let Some(length) = bytes.get(behind..behind + 2) else { break };
         at = behind + usize::from(u16::from_be_bytes([length[0], length[1]]));
         if marker == START_OF_SCAN {
+            layout.scans += 1;
             at = scan_end(bytes, at);
         }
     }
-    false
+    layout
 }
 
 /// The next marker's code at or behind `at`, and the place behind it. Stray bytes between segments are skipped.
@@ -51,18 +61,18 @@ fn scan_end(bytes: &[u8], at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::reaches_end;
+    use super::{Layout, layout};
 
     #[test]
     fn a_thumbnails_end_is_not_the_pictures_end() {
         let app1 = [0xFF, 0xE1, 0x00, 0x06, 0xFF, 0xD8, 0xFF, 0xD9];
         let scan = [0xFF, 0xDA, 0x00, 0x02, 0x12, 0xFF, 0x00, 0xFF, 0xD0, 0x34];
         let mut jpeg = [&[0xFF, 0xD8][..], &app1, &scan].concat();
-        assert!(!reaches_end(&jpeg));
+        assert_eq!(layout(&jpeg), Layout { complete: false, scans: 1 });
         jpeg.extend([0xFF, 0xD9]);
-        assert!(reaches_end(&jpeg));
+        assert_eq!(layout(&jpeg), Layout { complete: true, scans: 1 });
         for length in 0..jpeg.len() {
-            assert!(!reaches_end(&jpeg[..length]), "cut to {length} bytes");
+            assert!(!layout(&jpeg[..length]).complete, "cut to {length} bytes");
         }
     }
 }

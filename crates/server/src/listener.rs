@@ -91,7 +91,7 @@ pub async fn run<S: Store + ?Sized + 'static>(
     }
 }
 
-/// Speaks TLS first where it is asked for. A client that speaks plain HTTP to an HTTPS port is told so in plain HTTP.
+/// Speaks TLS first where it is asked for. A client that speaks the wrong one of HTTP and HTTPS is told so at once.
 async fn converse<S: Store + ?Sized + 'static>(
     mut stream: TcpStream,
     tls: Option<TlsAcceptor>,
@@ -102,18 +102,22 @@ async fn converse<S: Store + ?Sized + 'static>(
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them. Failing to set this is no reason to fail.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
-        return connection::serve(stream, service, limits, budget, stopping).await;
-    };
     let mut first = [0];
-    match timeout(limits.stall, stream.peek(&mut first)).await {
-        Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
-        Ok(Ok(1)) => {
+    let Ok(Ok(1)) = timeout(limits.idle, stream.peek(&mut first)).await else { return };
+    let speaks_tls = first[0] == TLS_HANDSHAKE;
+    let tls = match tls {
+        Some(tls) if speaks_tls => tls,
+        None if !speaks_tls => return connection::serve(stream, service, limits, budget, stopping).await,
+        // Either way the answer is plain HTTP. To a client that speaks TLS it is no TLS record, which ends its handshake at
+        // once with an error that people know, instead of a time-out.
+        mismatch => {
+            if mismatch.is_none() {
+                tracing::warn!("a client speaks HTTPS to the plain HTTP port: start with --tls, or set it to http");
+            }
             let format = Format::default();
             return connection::refuse(&mut stream, format, &GatewayError::NeedSsl, limits.stall).await;
         }
-        _ => return,
-    }
+    };
     match timeout(limits.stall, tls.accept(stream)).await {
         Ok(Ok(stream)) => connection::serve(stream, service, limits, budget, stopping).await,
         Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),

@@ -93,7 +93,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "SHIREN_WORKERS", value_name = "N")]
     pub(crate) workers: Option<usize>,
     /// Longest wait for a worker, in milliseconds; past it the answer is ServiceUnavailable
-    #[arg(long, default_value_t = 5000, env = "SHIREN_MAX_WAIT_MS", value_name = "MS")]
+    #[arg(long, default_value_t = 3000, env = "SHIREN_MAX_WAIT_MS", value_name = "MS")]
     pub(crate) max_wait_ms: u64,
     /// Most bytes of one request
     #[arg(long, default_value_t = 32 << 20, env = "SHIREN_MAX_REQUEST_BYTES", value_name = "BYTES")]

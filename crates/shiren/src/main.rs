@@ -7,6 +7,7 @@ mod progress;
 mod settings;
 mod text;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,8 +22,14 @@ const FAILED: u8 = 2;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Standard output belongs to what a command prints for people or machines; logs go to standard error.
-    let filter = EnvFilter::try_from_env("SHIREN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let filter =
+        EnvFilter::try_from_env("SHIREN_LOG").unwrap_or_else(|_| EnvFilter::new("info,rusqlite_migration=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {

@@ -104,7 +104,8 @@ pub(crate) fn welcome(welcome: &Welcome, assets: &Assets) -> String {
     };
     let sample = |name| assets.sample(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string());
     let trust = welcome.ca_file.map_or_else(String::new, |ca| format!("REQUESTS_CA_BUNDLE={ca} "));
-    let protocol = if welcome.tls { "request.set_protocol_type('https')\n" } else { "" };
+    // Old SDKs speak HTTP unless told otherwise, new ones HTTPS.
+    let protocol = if welcome.tls { "https" } else { "http" };
     let verify = welcome.ca_file.map_or_else(String::new, |ca| format!(", verify='{ca}'"));
     let _ = write!(
         out,
@@ -116,7 +117,8 @@ pub(crate) fn welcome(welcome: &Welcome, assets: &Assets) -> String {
          client = AcsClient('{id}', '{secret}', 'cn-shanghai'{verify})\n\
          request = ExecuteRequestRequest()\n\
          request.set_endpoint('{}')\n\
-         {protocol}request.set_accept_format('json')\n\
+         request.set_protocol_type('{protocol}')\n\
+         request.set_accept_format('json')\n\
          request.add_query_param('Service', 'intl_face_verify')\n\
          request.add_query_param('ServiceParameters', json.dumps({{\n    \
              'refFaceContent': photo('{}'),\n    \
