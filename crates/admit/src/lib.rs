@@ -87,7 +87,7 @@ mod tests {
             key.id,
             format_timestamp(now)
         );
-        let params = Params::parse(&Bytes::from(query.clone()), &Bytes::new());
+        let params = Params::parse(&Bytes::from(query.clone()), &Bytes::new()).unwrap();
         let signature = percent_encode(&v1::sign("GET", &params, key.secret.reveal()));
         let head = Bytes::from(format!("GET /?{query}&Signature={signature} HTTP/1.1\r\n\r\n"));
         let call = Unverified::parse(&Head::parse(&head).unwrap(), &Bytes::new()).unwrap();

@@ -19,6 +19,8 @@ pub(crate) fn fetch(
     scratch: &Path,
     progress: &dyn Progress,
 ) -> Result<PathBuf, AssetError> {
+    // Absolute, since the clients run elsewhere.
+    let scratch = &scratch.canonicalize().map_err(AssetError::io("find", scratch))?;
     let incoming = scratch.join("incoming");
     fs::create_dir_all(&incoming).map_err(AssetError::io("create", &incoming))?;
     let command = match &archive.client {
@@ -52,8 +54,10 @@ pub(crate) fn fetch(
             command
         }
         Client::Npm { npm } => {
-            let mut command = npm_command()?;
-            command.args(["pack", "--silent", "--ignore-scripts", "--pack-destination"]).arg(&incoming).arg(npm);
+            // Into its working folder: old versions know no --pack-destination, and a package.json or .npmrc where the user
+            // happens to stand must not matter.
+            let mut command = Command::new("npm");
+            command.args(["pack", "--loglevel=error", "--ignore-scripts", npm]).current_dir(&incoming);
             command.env("npm_config_cache", scratch.join("npm"));
             command
         }
@@ -61,15 +65,16 @@ pub(crate) fn fetch(
     progress.begin(&archive.file, archive.size);
     let output = watch(command, scratch, progress);
     progress.end();
-    let client = match archive.client {
-        Client::Pip { .. } => "pip",
-        Client::Npm { .. } => "npm",
+    let (client, saying): (_, fn(&[&str]) -> String) = match archive.client {
+        // pip ends with what went wrong, npm begins with it.
+        Client::Pip { .. } => ("pip", |lines| lines[lines.len().saturating_sub(REASON_LINES)..].join("; ")),
+        Client::Npm { .. } => ("npm", |lines| lines[..lines.len().min(REASON_LINES)].join("; ")),
     };
     let failed = |reason: String| AssetError::Client { client, file: archive.file.clone(), reason };
     let output = output.map_err(|e| failed(e.to_string()))?;
     let fetched = incoming.join(&archive.file);
     if !output.status.success() || !fetched.is_file() {
-        return Err(failed(last_words(&output)));
+        return Err(failed(reason(&output, saying)));
     }
     accept(archive, &fetched, folder)
 }
@@ -96,8 +101,23 @@ fn pip_command() -> Result<Command, AssetError> {
     Err(AssetError::PipMissing)
 }
 
-fn npm_command() -> Result<Command, AssetError> {
-    if runs(&mut Command::new("npm")) { Ok(Command::new("npm")) } else { Err(AssetError::NpmMissing) }
+/// Fails unless the clients are there that these archives need, before anything is fetched.
+pub(crate) fn check_clients<'a>(archives: impl IntoIterator<Item = &'a Archive>) -> Result<(), AssetError> {
+    let (mut needs_pip, mut needs_npm) = (false, false);
+    for archive in archives {
+        match archive.client {
+            Client::Pip { .. } => needs_pip = true,
+            Client::Npm { .. } => needs_npm = true,
+        }
+    }
+    let lacks_pip = needs_pip && pip_command().is_err();
+    let lacks_npm = needs_npm && !runs(&mut Command::new("npm"));
+    match (lacks_pip, lacks_npm) {
+        (true, true) => Err(AssetError::PipAndNpmMissing),
+        (true, false) => Err(AssetError::PipMissing),
+        (false, true) => Err(AssetError::NpmMissing),
+        (false, false) => Ok(()),
+    }
 }
 
 fn runs(command: &mut Command) -> bool {
@@ -137,11 +157,8 @@ fn size_of_folder(folder: &Path) -> u64 {
         .sum()
 }
 
-fn last_words(output: &Output) -> String {
+fn reason(output: &Output, saying: impl Fn(&[&str]) -> String) -> String {
     let text = String::from_utf8_lossy(if output.stderr.is_empty() { &output.stdout } else { &output.stderr });
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    match lines.len() {
-        0 => format!("it ended with {}", output.status),
-        n => lines[n.saturating_sub(REASON_LINES)..].join("; "),
-    }
+    if lines.is_empty() { format!("it ended with {}", output.status) } else { saying(&lines) }
 }

@@ -19,6 +19,12 @@ pub enum AssetError {
     /// npm is needed and not there.
     #[error("npm is missing: install Node.js with npm (Debian and Ubuntu: apt-get install npm)")]
     NpmMissing,
+    /// Both are needed and not there.
+    #[error(
+        "pip and npm are missing: install Python 3 with pip, and Node.js with npm (Debian and Ubuntu: apt-get install \
+         python3-pip npm)"
+    )]
+    PipAndNpmMissing,
     /// A registry's client failed.
     #[error("{client} could not fetch {file}: {reason}")]
     Client {

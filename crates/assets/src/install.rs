@@ -19,8 +19,30 @@ pub struct Assets {
 /// Where archives come from.
 enum Source<'a> {
     Registries(&'a dyn Progress),
-    Folder(&'a Path),
+    Folder(&'a Path, &'a dyn Progress),
 }
+
+impl Source<'_> {
+    fn progress(&self) -> &dyn Progress {
+        match self {
+            Source::Registries(progress) | Source::Folder(_, progress) => *progress,
+        }
+    }
+}
+
+/// Which sets are obtained.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// Those that lack a file.
+    Absent,
+    /// Those too of which a file is not as pinned; takes hashing all of them.
+    AbsentOrAltered,
+}
+
+/// The sets that verifying needs.
+const RUNTIME: [&str; 2] = ["openvino", "models"];
+/// All sets.
+const ALL: [&str; 3] = ["openvino", "models", "samples"];
 
 impl Assets {
     /// The assets that lie, or will lie, in `root`.
@@ -42,16 +64,27 @@ impl Assets {
 
     /// Obtains from the registries what is missing. Returns at once if nothing is.
     pub fn ensure(&self, progress: &dyn Progress) -> Result<(), AssetError> {
-        self.install(&Source::Registries(progress))
+        self.install(&Source::Registries(progress), Missing::Absent, &ALL)
     }
 
-    /// Takes what is missing out of archives in `folder`, for machines that reach no registry.
-    pub fn import(&self, folder: &Path) -> Result<(), AssetError> {
-        self.install(&Source::Folder(folder))
+    /// The same for what verifying needs, without the sample photographs.
+    pub fn ensure_runtime(&self, progress: &dyn Progress) -> Result<(), AssetError> {
+        self.install(&Source::Registries(progress), Missing::Absent, &RUNTIME)
+    }
+
+    /// Obtains from the registries what is missing or altered.
+    pub fn repair(&self, progress: &dyn Progress) -> Result<(), AssetError> {
+        self.install(&Source::Registries(progress), Missing::AbsentOrAltered, &ALL)
+    }
+
+    /// Takes what is missing or altered out of archives in `folder`, for machines that reach no registry.
+    pub fn import(&self, folder: &Path, progress: &dyn Progress) -> Result<(), AssetError> {
+        self.install(&Source::Folder(folder, progress), Missing::AbsentOrAltered, &ALL)
     }
 
     /// Only fetches the archives, into `folder`, for [`import`](Self::import) on another machine of the same architecture.
     pub fn fetch_archives(&self, folder: &Path, progress: &dyn Progress) -> Result<(), AssetError> {
+        download::check_clients(&self.manifest.archives)?;
         fs::create_dir_all(folder).map_err(AssetError::io("create", folder))?;
         let scratch_root = tempfile::Builder::new()
             .prefix(".shiren-")
@@ -77,22 +110,13 @@ impl Assets {
         Ok(count)
     }
 
-    /// Removes every set with a missing or altered file, so that it is obtained anew.
-    pub fn discard_altered(&self) -> Result<(), AssetError> {
-        for set in &self.manifest.sets {
-            match self.verify_set(set) {
-                Err(AssetError::Missing { .. } | AssetError::Altered { .. }) => {
-                    remove_folder(&self.root.join(set.folder()))?;
-                }
-                other => drop(other?),
-            }
-        }
-        Ok(())
-    }
-
     /// Hashes what is loaded into the process: the runtime and the models.
     pub fn verify_runtime(&self) -> Result<usize, AssetError> {
-        Ok(self.verify_set(self.manifest.set("openvino")?)? + self.verify_set(self.manifest.set("models")?)?)
+        let mut count = 0;
+        for id in RUNTIME {
+            count += self.verify_set(self.manifest.set(id)?)?;
+        }
+        Ok(count)
     }
 
     fn verify_set(&self, set: &Set) -> Result<usize, AssetError> {
@@ -141,33 +165,59 @@ impl Assets {
         Ok(format!("default-{}@{}", set.version, &digest::of_bytes(digests.join("\n").as_bytes())[..12]))
     }
 
-    fn is_installed(&self, set: &Set) -> bool {
-        set.files.iter().all(|entry| self.root.join(set.folder()).join(&entry.to).is_file())
+    fn lacking(&self, missing: Missing, ids: &[&str]) -> Result<Vec<&Set>, AssetError> {
+        let mut lacking = Vec::new();
+        for id in ids {
+            let set = self.manifest.set(id)?;
+            let present = match missing {
+                Missing::Absent => set.files.iter().all(|entry| self.root.join(set.folder()).join(&entry.to).is_file()),
+                Missing::AbsentOrAltered => match self.verify_set(set) {
+                    Err(AssetError::Missing { .. } | AssetError::Altered { .. }) => false,
+                    other => other.map(|_| true)?,
+                },
+            };
+            if !present {
+                lacking.push(set);
+            }
+        }
+        Ok(lacking)
     }
 
-    fn install(&self, source: &Source) -> Result<(), AssetError> {
-        if self.manifest.sets.iter().all(|set| self.is_installed(set)) {
+    fn install(&self, source: &Source, missing: Missing, ids: &[&str]) -> Result<(), AssetError> {
+        if missing == Missing::Absent && self.lacking(missing, ids)?.is_empty() {
             return Ok(());
         }
         fs::create_dir_all(&self.root).map_err(AssetError::io("create", &self.root))?;
         let lock_path = self.root.join("lock");
         let lock = File::create(&lock_path).map_err(AssetError::io("create", &lock_path))?;
-        lock.lock().map_err(AssetError::io("lock", &lock_path))?;
+        if lock.try_lock().is_err() {
+            source.progress().note("another shiren is obtaining the assets: waiting for it");
+            lock.lock().map_err(AssetError::io("lock", &lock_path))?;
+        }
         // Whoever held the lock before may have died or may have done the work: sweep, then look again.
         let staging = self.root.join("staging");
         remove_folder(&staging)?;
+        let lacking = self.lacking(missing, ids)?;
+        if lacking.is_empty() {
+            return Ok(());
+        }
         let downloads = self.root.join("downloads");
         for folder in [&staging, &downloads] {
             fs::create_dir_all(folder).map_err(AssetError::io("create", folder))?;
         }
-        let result = self.install_missing(source, &staging, &downloads);
+        let result = self.install_sets(&lacking, source, &staging, &downloads);
         remove_folder(&staging)?;
         result?;
         remove_folder(&downloads)
     }
 
-    fn install_missing(&self, source: &Source, staging: &Path, downloads: &Path) -> Result<(), AssetError> {
-        for set in self.manifest.sets.iter().filter(|set| !self.is_installed(set)) {
+    fn install_sets(&self, sets: &[&Set], source: &Source, staging: &Path, downloads: &Path) -> Result<(), AssetError> {
+        let needed = |archive: &&Archive| sets.iter().flat_map(|set| &set.files).any(|e| e.archive == archive.id);
+        if let Source::Registries(_) = source {
+            let absent = |archive: &&Archive| !downloads.join(&archive.file).is_file();
+            download::check_clients(self.manifest.archives.iter().filter(needed).filter(absent))?;
+        }
+        for set in sets {
             let folder = staging.join(set.folder());
             fs::create_dir_all(&folder).map_err(AssetError::io("create", &folder))?;
             let mut sums = String::new();
@@ -179,6 +229,7 @@ impl Assets {
                 }
             }
             write_synced(&folder.join("SHA256SUMS"), sums.as_bytes())?;
+            // Only now, when its replacement is whole, does an altered set go.
             let home = self.root.join(set.folder());
             remove_folder(&home)?;
             fs::rename(&folder, &home).map_err(AssetError::io("move to", &home))?;
@@ -194,7 +245,7 @@ impl Assets {
         downloads: &Path,
     ) -> Result<PathBuf, AssetError> {
         match source {
-            Source::Folder(folder) => {
+            Source::Folder(folder, _) => {
                 let path = folder.join(&archive.file);
                 if !path.is_file() {
                     let folder = folder.to_path_buf();
@@ -250,6 +301,7 @@ fn remove_folder(path: &Path) -> Result<(), AssetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Quiet;
 
     #[test]
     fn an_import_of_an_altered_archive_leaves_nothing() {
@@ -259,7 +311,7 @@ mod tests {
         for archive in &assets.manifest.archives {
             fs::write(offered.path().join(&archive.file), b"not it").unwrap();
         }
-        let error = assets.import(offered.path()).unwrap_err();
+        let error = assets.import(offered.path(), &Quiet).unwrap_err();
         assert!(matches!(error, AssetError::Digest { .. }), "{error}");
         let left: Vec<_> = fs::read_dir(root.path().join("assets")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(left.iter().all(|name| name == "lock" || name == "downloads"), "{left:?}");
@@ -270,7 +322,7 @@ mod tests {
     fn an_import_names_the_archive_that_is_not_there() {
         let root = tempfile::tempdir().unwrap();
         let assets = Assets::at(root.path()).unwrap();
-        let error = assets.import(&root.path().join("empty")).unwrap_err();
+        let error = assets.import(&root.path().join("empty"), &Quiet).unwrap_err();
         assert!(error.to_string().contains("openvino-2026.4.1"), "{error}");
     }
 }

@@ -126,7 +126,7 @@ mod tests {
                  &SignatureVersion=1.0&SignatureNonce={nonce}&Timestamp={}",
                 percent_encode(&format_timestamp(timestamp))
             );
-            let params = Params::parse(&Bytes::from(query.clone()), &Bytes::new());
+            let params = Params::parse(&Bytes::from(query.clone()), &Bytes::new()).unwrap();
             let signature = percent_encode(&v1::sign("GET", &params, secret));
             let head = Bytes::from(format!("GET /?{query}&Signature={signature} HTTP/1.1\r\n\r\n"));
             Unverified::parse(&Head::parse(&head).unwrap(), &Bytes::new()).unwrap()

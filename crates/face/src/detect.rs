@@ -30,18 +30,25 @@ const LOOKS: [Look; 3] = [
     Look { long_side: SIDE / 4, centred: true },
 ];
 
+/// Intersection over union from which two looks show the same face.
+const SAME_FACE: f32 = 0.3;
+
 /// Longest side of a face, in pixels of the model's input, that the detector was trained for.
 const OVERSIZED: f32 = 300.0;
 
 impl Workbench {
     /// All faces in a picture, best score first; none is not an error. Coordinates are pixels of the picture.
     pub fn detect(&mut self, photo: &Photo) -> Result<Vec<Face>, FaceError> {
-        let mut best = Vec::new();
+        let mut best: Vec<Face> = Vec::new();
         for look in &LOOKS {
             let faces = self.look(photo, look)?;
-            let Some(largest) = largest(&faces) else { continue };
+            let Some(found) = largest(&faces) else { continue };
+            // Another face than the one that is too large is no better sight of it: that would judge somebody else.
+            if largest(&best).is_some_and(|before| before.bounds.overlap(&found.bounds) < SAME_FACE) {
+                continue;
+            }
             let scale = look.long_side as f32 / photo.width().max(photo.height()) as f32;
-            let fits = largest.bounds.width.max(largest.bounds.height) * scale <= OVERSIZED;
+            let fits = found.bounds.width.max(found.bounds.height) * scale <= OVERSIZED;
             best = faces;
             if fits {
                 break;

@@ -6,18 +6,21 @@ use thiserror::Error;
 
 use crate::{Photo, kind, markers, orient};
 
-/// Most scans of a picture. Progressive pictures have about ten; each further scan lets a few bytes cost a pass over all pixels.
+/// Most scans of a picture. Progressive pictures have about ten; each scan lets a few bytes cost a pass over all pixels.
 const MAX_SCANS: usize = 100;
+/// Most scans times pixels: twelve scans of a picture of 50 megapixels.
+const MAX_SCANNED_PIXELS: u64 = 600_000_000;
 
 /// What a photograph may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeLimits {
-    /// The most pixels, width times height. A picture takes three bytes a pixel while it is looked at.
+    /// The most pixels, width times height. A picture takes three bytes a pixel while it is looked at, six while it is turned
+    /// upright, and up to fifteen while a progressive CMYK one is decoded (nine without CMYK).
     pub max_pixels: u64,
 }
 
 impl Default for DecodeLimits {
-    /// 50 megapixels: 150 MB while it is looked at.
+    /// 50 megapixels: 150 MB while a picture is looked at, 750 MB at worst while it is decoded.
     fn default() -> Self {
         Self { max_pixels: 50_000_000 }
     }
@@ -42,7 +45,8 @@ pub enum PhotoError {
         /// The limit.
         limit: u64,
     },
-    /// The decoder gave up. Holds its words.
+    /// The decoder gave up. Holds its words. What libjpeg only warns of, such as data that ends early in a file that is closed by
+    /// an end marker all the same, is not noticed: it decodes to grey.
     #[error("the JPEG is damaged: {0}")]
     Damaged(String),
 }
@@ -82,8 +86,9 @@ fn read(bytes: &[u8], limits: DecodeLimits, layout: markers::Layout) -> Result<P
     if !layout.complete {
         return Err(PhotoError::Truncated);
     }
-    if layout.scans > MAX_SCANS {
-        return Err(PhotoError::Damaged(format!("{} scans, at most {MAX_SCANS} are decoded", layout.scans)));
+    let scanned = layout.scans as u64 * width as u64 * height as u64;
+    if layout.scans > MAX_SCANS || scanned > MAX_SCANNED_PIXELS {
+        return Err(PhotoError::Damaged(format!("{} scans are too many for {width}x{height}", layout.scans)));
     }
     let segment = |app, prefix: &[u8]| {
         let mut found = decoder.markers().filter(|marker| marker.marker == Marker::APP(app));

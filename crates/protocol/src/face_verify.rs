@@ -172,7 +172,7 @@ mod tests {
         for (name, value) in [("Service", service), ("ServiceParameters", json)] {
             query.push_str(&format!("{name}={}&", crate::percent_encode(value)));
         }
-        FaceVerify::parse(&Params::parse(&Bytes::from(query), &Bytes::new()))
+        FaceVerify::parse(&Params::parse(&Bytes::from(query), &Bytes::new()).unwrap())
     }
 
     fn message(json: &str) -> String {

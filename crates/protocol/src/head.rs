@@ -4,6 +4,8 @@
 //! `http::Uri`, and with it hyper and axum, ends at 65,534 bytes. [`End`] finds a head's end in a growing buffer, looking at
 //! each byte once; [`Head::parse`] reads it with `httparse`, whose tokeniser has no such limit. See `docs/architecture.md`.
 
+use std::fmt;
+
 use bytes::Bytes;
 use thiserror::Error;
 
@@ -56,7 +58,7 @@ pub enum Framing {
 }
 
 /// A request head.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     /// The method, as sent.
     pub method: String,
@@ -72,6 +74,8 @@ pub struct Head {
     pub expects_continue: bool,
     /// Whether the body is `application/x-www-form-urlencoded`.
     pub has_form: bool,
+    /// Bytes of the whole head, which stay in memory as long as the query does.
+    pub length: usize,
     /// The `Host` field or the authority of an absolute-form target.
     pub host: String,
 }
@@ -117,8 +121,16 @@ impl Head {
             keep_alive: if version == 0 { fields.keep_alive } else { !fields.close },
             expects_continue: version == 1 && fields.expects_continue,
             has_form: fields.has_form,
+            length: bytes.len(),
             host: target.authority.map_or(fields.host, str::to_owned),
         })
+    }
+}
+
+impl fmt::Debug for Head {
+    // The query holds photographs and a signature, which do not belong into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Head({} {:?}, {} bytes, {:?})", self.method, self.path, self.length, self.framing)
     }
 }
 

@@ -16,7 +16,7 @@ pub mod signature;
 mod unverified;
 
 pub use face_verify::{FaceVerify, ServiceError};
-pub use params::Params;
+pub use params::{Params, TooManyParams};
 pub use percent::percent_encode;
 pub use refusal::{GatewayError, Refusal};
 pub use reply::{Format, Reply, RequestId};

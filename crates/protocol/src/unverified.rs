@@ -1,3 +1,5 @@
+use std::fmt;
+
 use bytes::Bytes;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -29,7 +31,7 @@ pub fn format_timestamp(instant: OffsetDateTime) -> String {
 }
 
 /// A well-formed call whose signature is still to be checked. Nothing in it may be believed yet.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Unverified {
     method: String,
     params: Params,
@@ -45,7 +47,8 @@ impl Unverified {
     /// the error, as far as it could be told, comes with it.
     pub fn parse(head: &Head, body: &Bytes) -> Result<Self, (Format, GatewayError)> {
         let form = if head.has_form { body.clone() } else { Bytes::new() };
-        let params = Params::parse(&head.query, &form);
+        let params = Params::parse(&head.query, &form)
+            .map_err(|_| (Format::sniff(&head.query), GatewayError::Invalid("number of parameters")))?;
         let format = match text(&params, "Format") {
             Ok(None) => Ok(Format::default()),
             Ok(Some(name)) => Format::named(name).ok_or(GatewayError::Invalid("Format")),
@@ -119,6 +122,13 @@ impl Unverified {
     /// When the caller says to have signed.
     pub fn timestamp(&self) -> OffsetDateTime {
         self.timestamp
+    }
+}
+
+impl fmt::Debug for Unverified {
+    // The signature stays out of logs; `Params` keeps the photographs out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unverified({} by {:?}, {:?})", self.method, self.key_id, self.params)
     }
 }
 

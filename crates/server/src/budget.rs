@@ -6,6 +6,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const UNIT: usize = 1024;
 /// Bytes that a connection may hold without asking: ordinary requests without photographs stay below.
 const FREE: usize = 64 * 1024;
+/// What a request costs of each byte that it sends: itself, and its decoded copy. Photographs behind a right signature cost
+/// more, as pixels, which the number of workers bounds.
+const COPIES: usize = 2;
 /// Units that are taken at a time, so that a growing buffer does not ask at every read.
 const STEP: usize = 256;
 
@@ -28,11 +31,11 @@ impl Budget {
         Self { units: Arc::new(Semaphore::new(units)) }
     }
 
-    /// Lets `share` cover a request that holds `bytes`. False if the budget is used up.
+    /// Lets `share` cover a request that has sent `bytes`. False if the budget is used up.
     #[must_use]
     pub(crate) fn cover(&self, share: &mut Share, bytes: usize) -> bool {
         let held = share.permit.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let needed = if bytes <= FREE { 0 } else { bytes.div_ceil(UNIT) };
+        let needed = if bytes <= FREE { 0 } else { (bytes * COPIES).div_ceil(UNIT) };
         if needed <= held {
             return true;
         }
@@ -56,12 +59,12 @@ mod tests {
         let budget = Budget::new(1 << 20);
         let (mut one, mut other) = (Share::default(), Share::default());
         assert!(budget.cover(&mut one, FREE) && one.permit.is_none());
-        assert!(budget.cover(&mut one, 600 * 1024));
-        assert!(budget.cover(&mut one, 700 * 1024));
-        assert!(!budget.cover(&mut other, 300 * 1024));
-        assert!(budget.cover(&mut other, 200 * 1024));
+        assert!(budget.cover(&mut one, 300 * 1024));
+        assert!(budget.cover(&mut one, 350 * 1024));
+        assert!(!budget.cover(&mut other, 150 * 1024));
+        assert!(budget.cover(&mut other, 100 * 1024));
         drop(one);
-        assert!(budget.cover(&mut other, 1 << 20));
-        assert!(!budget.cover(&mut other, (1 << 20) + 1));
+        assert!(budget.cover(&mut other, 512 * 1024));
+        assert!(!budget.cover(&mut other, 512 * 1024 + 1));
     }
 }

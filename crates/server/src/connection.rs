@@ -49,6 +49,8 @@ pub(crate) async fn serve<T, S>(
             }
             Err(ReadError::Refused(format, error)) => {
                 tracing::debug!(%error, "refused before it was read");
+                // Its buffer goes before the client is waited for.
+                drop(reader);
                 refuse(&mut stream, format, &error, limits.stall).await;
                 return;
             }

@@ -6,8 +6,8 @@ pub struct Limits {
     /// Most bytes of one request, head and body together. Past it the caller gets `RequestTooLarge`. Default 32 MiB: two
     /// photographs of 10 MB in base64, percent-encoded, and then some.
     pub max_request: usize,
-    /// Most bytes of all requests together that are being read or handled. Past it callers get `ServiceUnavailable`.
-    /// Default 512 MiB.
+    /// Most memory of all requests together that are being read or handled, each byte of a request counting twice, as it came
+    /// and decoded. Past it callers get `ServiceUnavailable`. Default 512 MiB.
     pub max_buffered: usize,
     /// Most connections at once; further ones wait to be accepted. Default 1024.
     pub max_connections: usize,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use shiren_protocol::{Format, GatewayError};
 use shiren_store::Store;
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -20,6 +21,9 @@ use crate::service::Service;
 /// First byte of a TLS record that holds a handshake (RFC 8446, section 5.1). No HTTP request begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// Bytes of a misdirected request in which its format is looked for.
+const SNIFFED: usize = 64 * 1024;
+
 /// How long accepting pauses after it failed, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -30,9 +34,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds an address; port 0 takes any free port. With `tls` only HTTPS is spoken.
-    pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, tls: tls.map(TlsAcceptor::from) })
+    /// Takes a bound socket over; to be called within a runtime. With `tls` only HTTPS is spoken.
+    pub fn new(socket: std::net::TcpListener, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket: TcpListener::from_std(socket)?, tls: tls.map(TlsAcceptor::from) })
     }
 
     /// The address that was bound, with the port that was taken.
@@ -98,12 +103,16 @@ async fn converse<S: Store + ?Sized + 'static>(
     service: &Service<S>,
     limits: Limits,
     budget: Budget,
-    stopping: watch::Receiver<bool>,
+    mut stopping: watch::Receiver<bool>,
 ) {
     // Answers are written whole; waiting to fill a packet would only delay them. Failing to set this is no reason to fail.
     let _ = stream.set_nodelay(true);
     let mut first = [0];
-    let Ok(Ok(1)) = timeout(limits.idle, stream.peek(&mut first)).await else { return };
+    let peeked = tokio::select! {
+        peeked = timeout(limits.idle, stream.peek(&mut first)) => peeked,
+        _ = stopping.wait_for(|&stopping| stopping) => return,
+    };
+    let Ok(Ok(1)) = peeked else { return };
     let speaks_tls = first[0] == TLS_HANDSHAKE;
     let tls = match tls {
         Some(tls) if speaks_tls => tls,
@@ -114,7 +123,9 @@ async fn converse<S: Store + ?Sized + 'static>(
             if mismatch.is_none() {
                 tracing::warn!("a client speaks HTTPS to the plain HTTP port: start with --tls, or set it to http");
             }
-            let format = Format::default();
+            let mut start = vec![0; SNIFFED];
+            let Ok(Ok(length)) = timeout(limits.stall, stream.read(&mut start)).await else { return };
+            let format = Format::sniff(&start[..length]);
             return connection::refuse(&mut stream, format, &GatewayError::NeedSsl, limits.stall).await;
         }
     };

@@ -84,6 +84,10 @@ impl Reader {
             Framing::Length(length) => self.read_length(stream, &mut share, &head, length).await?,
             Framing::Chunked => self.read_chunks(stream, &mut share, &head).await?,
         };
+        // What was sent ahead moves to a buffer of its own: the old one belongs to the request, and goes with it.
+        if head.length + body.len() > READ {
+            self.buffer = BytesMut::from(&self.buffer[..]);
+        }
         Ok(Request { head, body, share })
     }
 
@@ -123,14 +127,15 @@ impl Reader {
         head: &Head,
         length: u64,
     ) -> Result<Bytes, ReadError> {
-        let room = self.limits.max_request.saturating_sub(head.query.len());
+        let room = self.limits.max_request.saturating_sub(head.length);
         let length = usize::try_from(length).ok().filter(|&length| length <= room);
-        let length = length.ok_or_else(|| ReadError::Refused(Format::sniff(&head.query), self.too_large()))?;
-        if !self.budget.cover(share, head.query.len() + length) {
-            return Err(ReadError::Refused(Format::sniff(&head.query), GatewayError::Unavailable));
-        }
+        let length = length.ok_or_else(|| self.refused(head, self.too_large()))?;
         self.invite(stream, head).await?;
         while self.buffer.len() < length {
+            // What has arrived counts, not what was announced: an announcement costs its sender nothing.
+            if !self.budget.cover(share, head.length + self.buffer.len()) {
+                return Err(self.refused(head, GatewayError::Unavailable));
+            }
             self.fill(stream).await?;
         }
         Ok(self.buffer.split_to(length).freeze())
@@ -143,21 +148,23 @@ impl Reader {
         head: &Head,
     ) -> Result<Bytes, ReadError> {
         self.invite(stream, head).await?;
-        let refused = |error| ReadError::Refused(Format::sniff(&head.query), error);
         let mut chunks = Chunks::default();
         let mut body = BytesMut::new();
         loop {
-            match chunks.step(&self.buffer).map_err(|_| refused(GatewayError::Invalid("Transfer-Encoding")))? {
+            match chunks
+                .step(&self.buffer)
+                .map_err(|_| self.refused(head, GatewayError::Invalid("Transfer-Encoding")))?
+            {
                 Step::NeedMore => self.fill(stream).await?,
                 Step::Data { skip, data } => {
                     let _ = self.buffer.split_to(skip);
                     body.extend_from_slice(&self.buffer.split_to(data));
-                    let total = head.query.len() + body.len();
+                    let total = head.length + body.len();
                     if total > self.limits.max_request {
-                        return Err(refused(self.too_large()));
+                        return Err(self.refused(head, self.too_large()));
                     }
                     if !self.budget.cover(share, total) {
-                        return Err(refused(GatewayError::Unavailable));
+                        return Err(self.refused(head, GatewayError::Unavailable));
                     }
                 }
                 Step::End { skip } => {
@@ -187,6 +194,12 @@ impl Reader {
             0 => Err(ReadError::Gone(io::ErrorKind::UnexpectedEof.into())),
             _ => Ok(()),
         }
+    }
+
+    /// A refusal in the format that the query names, or what of the body there is.
+    fn refused(&self, head: &Head, error: GatewayError) -> ReadError {
+        let format = Format::sniffed(&head.query).or_else(|| Format::sniffed(&self.buffer));
+        ReadError::Refused(format.unwrap_or_default(), error)
     }
 
     fn too_large(&self) -> GatewayError {

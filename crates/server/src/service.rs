@@ -51,14 +51,16 @@ impl<S: Store + ?Sized + 'static> Service<S> {
 
     async fn process(&self, head: Head, body: Bytes, request_id: RequestId) -> Result<Reply, (Format, Refusal)> {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let (authenticated, request) = off_the_sockets(move || identify(&head, &body, &*store, &*clock)).await?;
+        let wanted = Format::sniff(&head.query);
+        let identified = off_the_sockets(wanted, move || identify(&head, &body, &*store, &*clock));
+        let (authenticated, request) = identified.await?;
 
         let format = authenticated.call().format();
         let failed = |error: GatewayError| (format, Refusal::from(error));
         let admitted = self.gate.admit(authenticated).await.map_err(|_| failed(GatewayError::Unavailable))?;
 
         let verifier = Arc::clone(&self.verifier);
-        let recorded = off_the_sockets(move || {
+        let recorded = off_the_sockets(format, move || {
             verifier.execute(admitted, &request, request_id).map_err(|error| (format, Refusal::from(error)))
         });
         Ok(recorded.await?.reply(self.settings.language))
@@ -81,13 +83,14 @@ fn identify<S: Store + ?Sized>(
 
 /// Runs work that computes or waits for the disk on a thread where no socket waits for it. A panic becomes `InternalError`.
 async fn off_the_sockets<T: Send + 'static>(
+    format: Format,
     work: impl FnOnce() -> Result<T, (Format, Refusal)> + Send + 'static,
 ) -> Result<T, (Format, Refusal)> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => {
             tracing::error!(%error, "a request panicked");
-            Err((Format::default(), GatewayError::Internal.into()))
+            Err((format, GatewayError::Internal.into()))
         }
     }
 }

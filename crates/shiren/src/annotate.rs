@@ -14,8 +14,10 @@ use image::{Rgb, RgbImage};
 use shiren_verify::{Judgement, Located};
 use thiserror::Error;
 
-/// Height to which each photograph is scaled, in pixels.
+/// Height to which each photograph is scaled, in pixels, unless that makes it too wide.
 const HEIGHT: u32 = 640;
+/// Greatest width of a photograph, in pixels.
+const MAX_WIDTH: u32 = 1600;
 /// Width of an empty place where a photograph could not be read.
 const EMPTY_WIDTH: u32 = 480;
 /// Height of the line of text below.
@@ -57,9 +59,11 @@ fn panel(located: Option<&Located>) -> RgbImage {
     let Some((Located { face, .. }, picture)) = located.and_then(|l| Some((l, picture(l)?))) else {
         return RgbImage::from_pixel(EMPTY_WIDTH, HEIGHT, Rgb([64, 64, 64]));
     };
-    let scale = HEIGHT as f32 / picture.height() as f32;
-    let width = ((picture.width() as f32 * scale) as u32).max(1);
-    let mut panel = resize(&picture, width, HEIGHT, FilterType::Triangle);
+    let scale = (HEIGHT as f32 / picture.height() as f32).min(MAX_WIDTH as f32 / picture.width() as f32);
+    let side = |n: u32| ((n as f32 * scale) as u32).max(1);
+    let small = resize(&picture, side(picture.width()), side(picture.height()), FilterType::Triangle);
+    let mut panel = RgbImage::new(small.width(), HEIGHT);
+    overlay(&mut panel, &small, 0, 0);
     if let Some(face) = face {
         let place = |x: f32, y: f32| Point::new((x * scale) as i32, (y * scale) as i32);
         let b = face.bounds;

@@ -98,7 +98,7 @@ pub(crate) struct Serve {
     /// Most bytes of one request
     #[arg(long, default_value_t = 32 << 20, env = "SHIREN_MAX_REQUEST_BYTES", value_name = "BYTES")]
     pub(crate) max_request_bytes: usize,
-    /// Most bytes of all requests together
+    /// Most memory of all requests together, each byte of a request counting twice
     #[arg(long, default_value_t = 512 << 20, env = "SHIREN_MAX_BUFFERED_BYTES", value_name = "BYTES")]
     pub(crate) max_buffered_bytes: usize,
     /// Most connections at once

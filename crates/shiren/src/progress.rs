@@ -19,6 +19,10 @@ impl Bars {
 }
 
 impl Progress for Bars {
+    fn note(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
     fn begin(&self, what: &str, total: u64) {
         if !std::io::stderr().is_terminal() {
             eprintln!("fetching {what} ({})", HumanBytes(total));

@@ -97,7 +97,7 @@ impl Serve {
         let max_request = least("--max-request-bytes", self.max_request_bytes, 64 * 1024)?;
         Ok(Limits {
             max_request,
-            max_buffered: least("--max-buffered-bytes", self.max_buffered_bytes, max_request)?,
+            max_buffered: least("--max-buffered-bytes", self.max_buffered_bytes, max_request.saturating_mul(2))?,
             max_connections: least("--max-connections", self.max_connections, 1)?,
             stall: Duration::from_secs(least("--stall-seconds", self.stall_seconds as usize, 1)? as u64),
             request: Duration::from_secs(least("--request-seconds", self.request_seconds as usize, 1)? as u64),

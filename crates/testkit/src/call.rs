@@ -102,7 +102,7 @@ impl Call {
     /// The query string and the form, signed.
     pub fn parts(&self) -> (String, String) {
         let all = Self::encode(self.params.iter());
-        let params = Params::parse(&Bytes::from(all), &Bytes::new());
+        let params = Params::parse(&Bytes::from(all), &Bytes::new()).unwrap();
         let mut signed = self.params.clone();
         if !signed.iter().any(|(name, _)| name == "Signature") {
             signed.push(("Signature".to_owned(), v1::sign(&self.method, &params, &self.secret)));

@@ -2,6 +2,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -68,6 +69,13 @@ impl Server {
         Client::connect(&self.endpoint, self.ca_file.as_deref())
     }
 
+    /// Memory that it holds now, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// Its database file.
     pub fn store(&self) -> PathBuf {
         self.home.path().join("shiren.db")
@@ -80,9 +88,17 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What it has logged so far.
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// What it has logged, once that holds `text`: lines arrive a moment behind the answers that they are about.
+    pub fn log_with(&self, text: &str) -> String {
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            let log = self.log.lock().unwrap().clone();
+            if log.contains(text) {
+                return log;
+            }
+            assert!(Instant::now() < patience, "no {text:?} in the log:\n{log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use shiren_protocol::{FaceVerify, Format, GatewayError, Language, Reply, Request
 use shiren_store::{Record, RecordStore, Timings};
 
 use crate::base64;
-use crate::judge::{Judge, Judgement};
+use crate::judge::{Judge, Trail};
 
 /// The resource codes that are served, each with its policy.
 #[derive(Clone, Debug)]
@@ -107,18 +107,20 @@ impl<S: RecordStore + ?Sized> Verifier<S> {
             Role::Reference => base64::decode(&request.reference),
             Role::Probe => base64::decode(&request.probe),
         };
-        // What a panic leaves half-done is thrown away with its workbench; nothing else is shared.
-        let judged = catch_unwind(AssertUnwindSafe(|| self.judge.judge_with(photo, policy)));
-        match judged {
-            Ok(Ok(Judgement { verdict, timings, .. })) => (verdict, timings),
+        let mut trail = Trail::default();
+        // What a panic leaves half-done is thrown away with its workbench; of the trail only the timings are used.
+        let judged = catch_unwind(AssertUnwindSafe(|| self.judge.judge_with(photo, policy, &mut trail)));
+        let verdict = match judged {
+            Ok(Ok(verdict)) => verdict,
             Ok(Err(error)) => {
                 tracing::error!(%request_id, %error, "a verification failed");
-                (Verdict::unmeasured(Outcome::ServerFault), Timings::default())
+                Verdict::unmeasured(Outcome::ServerFault)
             }
             Err(_) => {
                 tracing::error!(%request_id, "a verification panicked");
-                (Verdict::unmeasured(Outcome::ServerFault), Timings::default())
+                Verdict::unmeasured(Outcome::ServerFault)
             }
-        }
+        };
+        (verdict, trail.timings)
     }
 }

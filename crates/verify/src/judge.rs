@@ -68,22 +68,25 @@ impl Judge {
 
     /// Judges two JPEGs. A photograph that cannot be judged is a verdict too; an error is the server's own fault.
     pub fn judge(&self, reference: &[u8], probe: &[u8], policy: &Policy) -> Result<Judgement, FaceError> {
-        self.judge_with(|role| Ok(if role == Role::Reference { reference } else { probe }), policy)
+        let jpeg = |role| Ok(if role == Role::Reference { reference } else { probe });
+        let mut trail = Trail::default();
+        let verdict = self.judge_with(jpeg, policy, &mut trail)?;
+        let Trail { timings, reference, probe } = trail;
+        Ok(Judgement { verdict, timings, reference, probe })
     }
 
-    /// The same with photographs that still have to be made, `jpeg` being asked for each by its role.
+    /// The same with photographs that still have to be made, `jpeg` being asked for each by its role. `trail` is kept up to
+    /// the point of a fault.
     pub(crate) fn judge_with<B: AsRef<[u8]>>(
         &self,
         jpeg: impl Fn(Role) -> Result<B, Cause>,
         policy: &Policy,
-    ) -> Result<Judgement, FaceError> {
-        let mut trail = Trail::default();
-        let verdict = match self.measure(jpeg, policy, &mut trail)? {
+        trail: &mut Trail,
+    ) -> Result<Verdict, FaceError> {
+        Ok(match self.measure(jpeg, policy, trail)? {
             Ok(evidence) => decide(evidence, &self.calibration, policy),
             Err(obstacle) => Verdict::from(obstacle),
-        };
-        let Trail { timings, reference, probe } = trail;
-        Ok(Judgement { verdict, timings, reference, probe })
+        })
     }
 
     /// Decode, detect, align, embed and anti-spoof.
@@ -145,8 +148,8 @@ impl Judge {
 
 /// What is known so far, kept also when the way ends early.
 #[derive(Default)]
-struct Trail {
-    timings: Timings,
+pub(crate) struct Trail {
+    pub(crate) timings: Timings,
     reference: Option<Located>,
     probe: Option<Located>,
 }

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use rten_onnx::onnx::{ModelProto, NodeProto, TensorProto};
 
 use super::PrepareError;
-use super::tensor::{Constant, integers, name_of, shape_of};
+use super::tensor::{Constant, elements, integers, name_of, shape_of};
 
 /// Folds every constant `DequantizeLinear` of a model to f32, and every `Reshape` of a constant, and drops graph inputs that
 /// are initialisers or that no node reads any more.
@@ -87,7 +87,7 @@ fn scale_index(
     let axis = attribute(node, "axis").unwrap_or(1);
     let axis = if axis < 0 { axis + rank } else { axis };
     let block = attribute(node, "block_size").unwrap_or(0).max(0) as usize;
-    let single = scale_shape.iter().product::<usize>() == 1;
+    let single = elements(scale_shape) == Some(1);
     if single {
         return Ok(ScaleIndex { inner: 1, length: 1, per_block: 1, blocks: 1, along_all: false, single }.into_fn());
     }
@@ -144,17 +144,19 @@ fn reshape(node: &NodeProto, constants: &HashMap<String, TensorProto>) -> Result
     let (Some(tensor), Some(target)) = (constant(0), constant(1)) else { return Ok(None) };
     let old = shape_of(tensor)?;
     let wanted = integers(target).ok_or_else(|| unsupported(node, "its shape is not of int64"))?;
-    let total: usize = old.iter().product();
+    let total = elements(&old).and_then(|total| i64::try_from(total).ok());
+    let total = total.ok_or_else(|| unsupported(node, "its tensor is too large"))?;
     let mut shape: Vec<i64> = Vec::with_capacity(wanted.len());
     for (axis, &d) in wanted.iter().enumerate() {
         // 0 keeps the old dimension, -1 takes what is left (ONNX operator Reshape).
         shape.push(if d == 0 { old.get(axis).map_or(0, |&d| d as i64) } else { d });
     }
-    let known: i64 = shape.iter().filter(|&&d| d > 0).product();
+    let product = |dims: &[i64]| dims.iter().filter(|&&d| d != -1).try_fold(1i64, |count, &d| count.checked_mul(d));
+    let known = product(&shape).filter(|&known| known > 0);
     for d in shape.iter_mut().filter(|d| **d == -1) {
-        *d = total as i64 / known.max(1);
+        *d = total / known.unwrap_or(1);
     }
-    if shape.iter().product::<i64>() != total as i64 {
+    if product(&shape) != Some(total) {
         return Err(unsupported(node, &format!("{old:?} does not reshape to {wanted:?}")));
     }
     Ok(Some(TensorProto { dims: shape, ..tensor.clone() }))

@@ -94,7 +94,7 @@ impl Builder<'_> {
         let (gamma, beta) = (part("weight")?, part("bias")?);
         let (mean, variance) = (part("running_mean")?, part("running_var")?);
         let rows = weight.shape.first().copied().unwrap_or(0);
-        if rows == 0 || [gamma, beta, mean, variance].iter().any(|v| v.data.len() != rows) {
+        if rows == 0 || weight.data.is_empty() || [gamma, beta, mean, variance].iter().any(|v| v.data.len() != rows) {
             return Err(PrepareError::Architecture(format!("{norm} does not fit its weights")));
         }
         let mut folded = weight.clone();

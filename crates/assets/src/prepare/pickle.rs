@@ -10,6 +10,10 @@ use std::rc::Rc;
 
 use super::PrepareError;
 
+/// Most operations of a pickle; those of the two models have under 14,000. Each can nest a value one deeper, and a deep value
+/// takes stack to drop.
+const MAX_OPERATIONS: usize = 20_000;
+
 /// What may be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Global {
@@ -116,7 +120,7 @@ impl Machine<'_> {
     }
 
     fn run(&mut self) -> Result<Value, PrepareError> {
-        loop {
+        for _ in 0..MAX_OPERATIONS {
             match self.byte()? {
                 0x80 => match self.byte()? {
                     2 => {}
@@ -228,6 +232,7 @@ impl Machine<'_> {
                 other => return self.refuse(format!("operation 0x{other:02x} is not allowed")),
             }
         }
+        self.refuse(format!("more than {MAX_OPERATIONS} operations"))
     }
 
     fn tuple(&mut self, length: usize) -> Result<(), PrepareError> {
@@ -287,6 +292,8 @@ mod tests {
         assert!(refusal(b"\x80\x02ctorch\nFloatStorage\n)R.").contains("may not be called"));
         assert!(refusal(b"\x80\x02(i").contains("operation 0x69 is not allowed"));
         assert!(refusal(b"\x80\x04.").contains("protocol 4"));
+        let deep = [&b"\x80\x02)"[..], &[0x85; 100_000], b"."].concat();
+        assert!(refusal(&deep).contains("more than 20000 operations"));
     }
 
     #[test]

@@ -29,8 +29,7 @@ impl Constant {
                 return Err(PrepareError::Unsupported(format!("{} is a constant of {kind}", name_of(tensor))));
             }
         };
-        let expected: usize = shape.iter().product();
-        if data.len() != expected {
+        if Some(data.len()) != elements(&shape) {
             return Err(PrepareError::Onnx(format!(
                 "{} has {} numbers for the shape {shape:?}",
                 name_of(tensor),
@@ -50,6 +49,11 @@ impl Constant {
             ..TensorProto::default()
         }
     }
+}
+
+/// How many numbers a tensor of that shape has; none if they cannot be counted.
+pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |count, &d| count.checked_mul(d))
 }
 
 /// The shape, with every dimension checked to be none below zero.

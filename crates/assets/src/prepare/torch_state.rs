@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::PrepareError;
 use super::pickle::{self, Global, Value};
-use super::tensor::Constant;
+use super::tensor::{Constant, elements};
 
 /// `0x1950a86a20f9469cfc6c`, little-endian.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -100,7 +100,7 @@ impl View {
     }
 
     fn read(self, storage: &[u8]) -> Option<Constant> {
-        let count: usize = self.shape.iter().product();
+        let count = elements(&self.shape)?;
         let start = self.offset.checked_mul(4)?;
         let bytes = storage.get(start..start.checked_add(count.checked_mul(4)?)?)?;
         let data = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();

@@ -32,13 +32,17 @@ impl Format {
     /// What a caller seems to want who is refused before his request could be read: the value of `Format` in as much of a
     /// query or form as there is.
     pub fn sniff(bytes: &[u8]) -> Self {
+        Self::sniffed(bytes).unwrap_or_default()
+    }
+
+    /// The same; none if it cannot be told.
+    pub fn sniffed(bytes: &[u8]) -> Option<Self> {
         let finder = memchr::memmem::Finder::new(b"Format=");
         finder
             .find_iter(bytes)
             .filter(|&at| at == 0 || matches!(bytes[at - 1], b'?' | b'&' | b'\n'))
             .filter_map(|at| bytes.get(at + 7..)?.split(|b| !b.is_ascii_alphanumeric()).next())
             .find_map(|name| Self::named(std::str::from_utf8(name).ok()?))
-            .unwrap_or_default()
     }
 
     fn content_type(self) -> &'static str {

@@ -14,12 +14,10 @@ pub(crate) fn run(home: &Home, action: &AssetsAction) -> Result<(), Box<dyn Erro
             return Ok(());
         }
         AssetsAction::Fetch { archives: None } => {
-            assets.discard_altered()?;
-            assets.ensure(&Bars::default())?;
+            assets.repair(&Bars::default())?;
         }
         AssetsAction::Import { dir } => {
-            assets.discard_altered()?;
-            assets.import(dir)?;
+            assets.import(dir, &Bars::default())?;
         }
         AssetsAction::Verify => {}
     }

@@ -19,6 +19,6 @@ fn judge(home: &Home, options: RuntimeOptions, limits: DecodeLimits) -> Result<J
     // Before anything is downloaded that could not run here.
     check_cpu()?;
     let assets = home.assets()?;
-    assets.ensure(&Bars::default())?;
+    assets.ensure_runtime(&Bars::default())?;
     Ok(load_judge(&assets, options, limits)?)
 }

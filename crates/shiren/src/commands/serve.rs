@@ -1,6 +1,6 @@
 use std::error::Error;
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Serve;
+use crate::progress::Bars;
 use crate::settings::Home;
 use crate::text::{Welcome, welcome};
 
@@ -27,28 +28,32 @@ pub(crate) fn run(home: &Home, options: &Serve) -> Result<(), Box<dyn Error>> {
     let limits = options.limits()?;
     let workers = options.workers()?;
     let tls = certificate(home, options)?;
+    let socket = TcpListener::bind(options.listen).map_err(|e| format!("cannot listen on {}: {e}", options.listen))?;
 
     let engine = RuntimeOptions { parallel: workers, precision: Precision::F32 };
     let judge = super::judge(home, engine, options.policy.decode_limits())?;
+    // The sample photographs are for trying it out only: a service does not fail for want of them.
+    if let Err(error) = home.assets()?.ensure(&Bars::default()) {
+        tracing::warn!(%error, "there are no sample photographs");
+    }
     let store = Arc::new(SqliteStore::open(&home.store(options.store.as_ref()))?);
-    let first_key = first_key(&store)?;
     let clock = Arc::new(SystemClock);
     let codes = ResourceCodes::under_one_policy(options.resource_codes.iter().cloned(), policy);
     let verifier = Verifier::new(judge, codes, clock.clone(), Arc::clone(&store));
     let gate = Gate::new(workers, workers * QUEUE_PER_WORKER, Duration::from_millis(options.max_wait_ms));
     let settings = ServiceSettings { language: options.language.into() };
-    let service = Arc::new(Service::new(store, clock, gate, verifier, settings));
+    let service = Arc::new(Service::new(Arc::clone(&store), clock, gate, verifier, settings));
 
     let (config, ca_file) = match tls {
         Some(Certificate { config, ca_file }) => (Some(config), ca_file),
         None => (None, None),
     };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let listener = Listener::bind(options.listen, config)
-            .await
-            .map_err(|e| format!("cannot listen on {}: {e}", options.listen))?;
+        let listener = Listener::new(socket, config)?;
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        greet(home, &listener, ca_file.as_deref(), first_key.as_ref())?;
+        // Last, when nothing can fail any more: its secret is shown this once.
+        let first_key = first_key(&store)?;
+        greet(home, options, &listener, ca_file.as_deref(), first_key.as_ref())?;
         let shutdown = async move {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -90,6 +95,7 @@ fn first_key(store: &SqliteStore) -> Result<Option<AccessKey>, Box<dyn Error>> {
 
 fn greet(
     home: &Home,
+    options: &Serve,
     listener: &Listener,
     ca_file: Option<&str>,
     first_key: Option<&AccessKey>,
@@ -102,7 +108,14 @@ fn greet(
     };
     let scheme = if listener.is_tls() { "https" } else { "http" };
     let url = format!("{scheme}://{endpoint}/");
-    let text = Welcome { url: &url, endpoint: &endpoint, tls: listener.is_tls(), ca_file, first_key };
+    let text = Welcome {
+        url: &url,
+        endpoint: &endpoint,
+        tls: listener.is_tls(),
+        ca_file,
+        first_key,
+        resource_code: options.resource_codes.first().map_or("", String::as_str),
+    };
     let mut out = std::io::stdout().lock();
     out.write_all(welcome(&text, &home.assets()?).as_bytes())?;
     Ok(out.flush()?)

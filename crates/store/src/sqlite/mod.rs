@@ -34,9 +34,16 @@ impl SqliteStore {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
         }
+        // Two processes that make the tables of a fresh file at once would be in each other's way.
+        let lock = fs::File::create(path.with_extension("lock")).map_err(|e| failed(e.to_string()))?;
+        lock.lock().map_err(|e| failed(e.to_string()))?;
         // The file holds secrets: it is made with its permissions, not given them afterwards. SQLite gives its log and
-        // shared-memory files those of the database.
-        fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(|e| failed(e.to_string()))?;
+        // shared-memory files those of the database. A file that is there is not opened here: closing it again would drop
+        // the locks that another connection of this process holds (POSIX locks belong to the process).
+        match fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(e.to_string())),
+            _ => {}
+        }
         let mut connection = connect(path).map_err(|e| failed(e.to_string()))?;
         schema::migrate(&mut connection).map_err(failed)?;
         let reader = connect(path).map_err(|e| failed(e.to_string()))?;
@@ -127,6 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn many_may_open_a_fresh_file_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fresh.db");
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| SqliteStore::open(&path).map(drop))).collect();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+    }
+
+    #[test]
     fn of_many_threads_one_spends_the_nonce() {
         let (_folder, store) = store();
         let later = now() + Duration::minutes(30);
@@ -160,7 +179,8 @@ mod tests {
         store.create_key("x", now()).unwrap();
         for entry in fs::read_dir(folder.path().join("deep/er")).unwrap() {
             let entry = entry.unwrap();
-            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.file_name());
+            let (mode, name) = (entry.metadata().unwrap().permissions().mode(), entry.file_name());
+            assert!(mode & 0o077 == 0 || name == "shiren.lock", "{name:?} has the mode {mode:o}");
         }
     }
 
