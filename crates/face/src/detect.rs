@@ -22,7 +22,7 @@ struct Look {
 /// The detector was trained for faces of 10 to 300 pixels, and on faces with something around them. The first look shows
 /// the picture as large as it goes. A face that fills the frame is too large for it and has no surroundings: the second
 /// and third look give it both. What a later look finds is better placed than what an earlier one found too large: on the
-/// development pictures (`docs/models.md`) this brings the FNMR at an FMR of 1e-3 from 10.8 to 6.7 % on ORL and from 5.0 to
+/// development pictures (`docs/models.md`) this brings the FNMR at an FMR of 1e-3 from 10.8 to 6.4 % on ORL and from 5.0 to
 /// 0 % on the stills.
 const LOOKS: [Look; 3] = [
     Look { long_side: SIDE, centred: false },
