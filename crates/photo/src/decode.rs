@@ -208,6 +208,43 @@ mod tests {
         assert_eq!(decode(b"", DecodeLimits::default()).unwrap_err().to_string(), "not a JPEG: it is empty");
     }
 
+    /// A picture of 32x16 of one colour, made by the library that decodes it, in a colour space and mode of its own.
+    fn uniform(space: ColorSpace, pixel: &[u8], progressive: bool) -> Vec<u8> {
+        let mut encoder = mozjpeg::Compress::new(space);
+        encoder.set_size(32, 16);
+        encoder.set_quality(95.0);
+        if progressive {
+            encoder.set_progressive_mode();
+        }
+        let mut started = encoder.start_compress(Vec::new()).unwrap();
+        started.write_scanlines(&pixel.repeat(32 * 16)).unwrap();
+        started.finish().unwrap()
+    }
+
+    #[test]
+    fn cmyk_and_progressive_files() {
+        // As Adobe's programs store it, 255 is no ink: this is a pure green.
+        let cmyk = uniform(ColorSpace::JCS_CMYK, &[0, 255, 0, 255], false);
+        assert!(cmyk.windows(5).any(|bytes| bytes == b"Adobe"));
+        let [r, g, b] = pixel(&decode(&cmyk, DecodeLimits::default()).unwrap(), 16, 8);
+        assert!(r < 5 && g > 250 && b < 5, "{r} {g} {b}");
+        let progressive = uniform(ColorSpace::JCS_RGB, &[200, 100, 50], true);
+        assert!(markers::layout(&progressive).scans > 1);
+        let [r, g, b] = pixel(&decode(&progressive, DecodeLimits::default()).unwrap(), 16, 8);
+        assert!(r.abs_diff(200) < 4 && g.abs_diff(100) < 4 && b.abs_diff(50) < 4, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn a_picture_of_too_many_scans_is_refused() {
+        let progressive = uniform(ColorSpace::JCS_RGB, &[200, 100, 50], true);
+        let scan = progressive.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+        let (head, scans) = progressive.split_at(scan);
+        let scans = &scans[..scans.len() - 2];
+        let many = [head, &scans.repeat(60), &[0xFF, 0xD9]].concat();
+        let error = decode(&many, DecodeLimits::default()).unwrap_err();
+        assert!(error.to_string().contains("scans are too many for 32x16"), "{error}");
+    }
+
     #[test]
     fn inks_become_light() {
         assert_eq!(from_cmyk(&[255, 0, 128, 255], true), [255, 0, 128]);
