@@ -62,8 +62,28 @@ pub(crate) async fn serve<T, S>(
     }
 }
 
+/// Answers `InvalidProtocol.NeedSsl` in plain HTTP and ends the connection. A request of plain HTTP is read first, for the
+/// format that it asks for.
+pub(crate) async fn demand_tls<T: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: T,
+    limits: Limits,
+    budget: Budget,
+    read_first: bool,
+) {
+    let mut format = Format::default();
+    if read_first {
+        let read = Reader::new(limits, budget).read(&mut stream).await;
+        format = match read {
+            Ok(request) => Format::sniffed(&request.head.query).unwrap_or_else(|| Format::sniff(&request.body)),
+            Err(ReadError::Refused(format, _)) => format,
+            Err(ReadError::Gone(_) | ReadError::TooSlow) => return,
+        };
+    }
+    refuse(&mut stream, format, &GatewayError::NeedSsl, limits.stall).await;
+}
+
 /// Answers a request that will not be read to its end, and ends the connection so that the client sees the answer.
-pub(crate) async fn refuse<T: AsyncRead + AsyncWrite + Unpin>(
+async fn refuse<T: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut T,
     format: Format,
     error: &GatewayError,

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use shiren_protocol::{Format, GatewayError};
 use shiren_store::Store;
-use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -20,9 +18,6 @@ use crate::service::Service;
 
 /// First byte of a TLS record that holds a handshake (RFC 8446, section 5.1). No HTTP request begins with it.
 const TLS_HANDSHAKE: u8 = 0x16;
-
-/// Bytes of a misdirected request in which its format is looked for.
-const SNIFFED: usize = 64 * 1024;
 
 /// How long accepting pauses after it failed, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -98,7 +93,7 @@ pub async fn run<S: Store + ?Sized + 'static>(
 
 /// Speaks TLS first where it is asked for. A client that speaks the wrong one of HTTP and HTTPS is told so at once.
 async fn converse<S: Store + ?Sized + 'static>(
-    mut stream: TcpStream,
+    stream: TcpStream,
     tls: Option<TlsAcceptor>,
     service: &Service<S>,
     limits: Limits,
@@ -123,10 +118,8 @@ async fn converse<S: Store + ?Sized + 'static>(
             if mismatch.is_none() {
                 tracing::warn!("a client speaks HTTPS to the plain HTTP port: start with --tls, or set it to http");
             }
-            let mut start = vec![0; SNIFFED];
-            let Ok(Ok(length)) = timeout(limits.stall, stream.read(&mut start)).await else { return };
-            let format = Format::sniff(&start[..length]);
-            return connection::refuse(&mut stream, format, &GatewayError::NeedSsl, limits.stall).await;
+            let read_first = !speaks_tls;
+            return connection::demand_tls(stream, limits, budget, read_first).await;
         }
     };
     match timeout(limits.stall, tls.accept(stream)).await {
