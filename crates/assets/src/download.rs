@@ -11,6 +11,9 @@ use crate::{AssetError, Progress, digest};
 /// How much of a failed client's output an error repeats, in lines.
 const REASON_LINES: usize = 6;
 
+/// And in characters.
+const REASON_CHARACTERS: usize = 600;
+
 /// Fetches an archive into `folder` and returns where it lies, with its digest checked. `scratch` is an empty folder for
 /// the client's own temporary files; the progress is read off its size, since no two versions of pip report alike.
 pub(crate) fn fetch(
@@ -160,5 +163,8 @@ fn size_of_folder(folder: &Path) -> u64 {
 fn reason(output: &Output, saying: impl Fn(&[&str]) -> String) -> String {
     let text = String::from_utf8_lossy(if output.stderr.is_empty() { &output.stdout } else { &output.stderr });
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if lines.is_empty() { format!("it ended with {}", output.status) } else { saying(&lines) }
+    if lines.is_empty() {
+        return format!("it ended with {}", output.status);
+    }
+    saying(&lines).chars().take(REASON_CHARACTERS).collect()
 }

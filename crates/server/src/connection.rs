@@ -38,17 +38,18 @@ pub(crate) async fn serve<T, S>(
         }
         match reader.read(&mut stream).await {
             Ok(Request { head, body, share }) => {
-                let keep_alive = head.keep_alive && !*shutdown.borrow();
-                let framing = Framing { keep_alive, with_body: head.method != "HEAD" };
+                let (wants_more, with_body) = (head.keep_alive, head.method != "HEAD");
                 let reply = service.answer(head, body).await;
                 drop(share);
+                let keep_alive = wants_more && !*shutdown.borrow();
+                let framing = Framing { keep_alive, with_body };
                 if !send(&mut stream, &reply, framing, limits.stall).await || !keep_alive {
                     let _ = timeout(limits.stall, stream.shutdown()).await;
                     return;
                 }
             }
             Err(ReadError::Refused(format, error)) => {
-                tracing::debug!(%error, "refused before it was read");
+                tracing::info!(code = error.code(), "refused before it was read");
                 // Its buffer goes before the client is waited for.
                 drop(reader);
                 refuse(&mut stream, format, &error, limits.stall).await;
@@ -79,6 +80,7 @@ pub(crate) async fn demand_tls<T: AsyncRead + AsyncWrite + Unpin>(
             Err(ReadError::Gone(_) | ReadError::TooSlow) => return,
         };
     }
+    tracing::info!(code = GatewayError::NeedSsl.code(), "refused");
     refuse(&mut stream, format, &GatewayError::NeedSsl, limits.stall).await;
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tracing::Instrument;
 
 use crate::budget::Budget;
 use crate::connection;
@@ -68,8 +69,8 @@ pub async fn run<S: Store + ?Sized + 'static>(
             () = &mut shutdown => break,
         };
         while connections.try_join_next().is_some() {}
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
@@ -78,10 +79,11 @@ pub async fn run<S: Store + ?Sized + 'static>(
         };
         let (service, budget) = (Arc::clone(&service), budget.clone());
         let (tls, stopping) = (listener.tls.clone(), stopping.clone());
-        connections.spawn(async move {
+        let conversation = async move {
             let _place = place;
             converse(stream, tls, &service, limits, budget, stopping).await;
-        });
+        };
+        connections.spawn(conversation.instrument(tracing::info_span!("connection", %peer)));
     }
     drop(listener);
     let _ = stop.send(true);

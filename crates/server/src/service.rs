@@ -7,6 +7,7 @@ use shiren_protocol::head::Head;
 use shiren_protocol::{FaceVerify, Format, GatewayError, Language, Refusal, Reply, RequestId, Unverified};
 use shiren_store::Store;
 use shiren_verify::Verifier;
+use tracing::Span;
 
 /// What answers depend on besides the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +77,11 @@ fn identify<S: Store + ?Sized>(
 ) -> Result<(Authenticated, FaceVerify), (Format, Refusal)> {
     let call = Unverified::parse(head, body).map_err(|(format, error)| (format, error.into()))?;
     let format = call.format();
-    let authenticated = authenticate(call, store, clock).map_err(|error| (format, error.into()))?;
+    let key_id = call.key_id().to_owned();
+    let authenticated = authenticate(call, store, clock).map_err(|error| {
+        tracing::info!(?key_id, code = error.code(), "not authenticated");
+        (format, error.into())
+    })?;
     let request = FaceVerify::parse(authenticated.call().params()).map_err(|refusal| (format, refusal))?;
     Ok((authenticated, request))
 }
@@ -86,7 +91,8 @@ async fn off_the_sockets<T: Send + 'static>(
     format: Format,
     work: impl FnOnce() -> Result<T, (Format, Refusal)> + Send + 'static,
 ) -> Result<T, (Format, Refusal)> {
-    match tokio::task::spawn_blocking(work).await {
+    let span = Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
         Ok(result) => result,
         Err(error) => {
             tracing::error!(%error, "a request panicked");

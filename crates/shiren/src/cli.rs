@@ -1,11 +1,14 @@
 //! The command line, as clap reads it.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Self-hosted face verification, compatible with ExecuteRequest / intl_face_verify.
+///
+/// Logs go to standard error; SHIREN_LOG sets their level (error, warn, info, debug).
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
@@ -57,10 +60,10 @@ pub(crate) struct PolicyOptions {
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Address and port to listen on
-    #[arg(long, default_value = "127.0.0.1:8080", env = "SHIREN_LISTEN", value_name = "ADDR:PORT")]
+    #[arg(long, default_value = "127.0.0.1:8080", value_parser = address, env = "SHIREN_LISTEN", value_name = "ADDR:PORT")]
     pub(crate) listen: SocketAddr,
     /// Speak HTTPS, with --tls-cert and --tls-key or else a development certificate
-    #[arg(long, env = "SHIREN_TLS")]
+    #[arg(long, env = "SHIREN_TLS", value_parser = FalseyValueParser::new())]
     pub(crate) tls: bool,
     /// Certificate chain, PEM
     #[arg(long, requires_all = ["tls", "tls_key"], env = "SHIREN_TLS_CERT", value_name = "FILE")]
@@ -69,10 +72,10 @@ pub(crate) struct Serve {
     #[arg(long, requires_all = ["tls", "tls_cert"], env = "SHIREN_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
     /// Further host name or address that the development certificate is for (repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, requires = "tls", value_delimiter = ',', env = "SHIREN_TLS_NAMES", value_name = "NAME")]
     pub(crate) tls_name: Vec<String>,
     /// Allow plain HTTP on an address that is not loopback: photographs and signatures cross the network readable
-    #[arg(long, env = "SHIREN_ALLOW_PLAIN_HTTP")]
+    #[arg(long, env = "SHIREN_ALLOW_PLAIN_HTTP", value_parser = FalseyValueParser::new())]
     pub(crate) allow_plain_http: bool,
     /// Database file [default: shiren.db in the home folder]
     #[arg(long, env = "SHIREN_STORE", value_name = "FILE")]
@@ -82,6 +85,7 @@ pub(crate) struct Serve {
         long = "resource-code",
         default_value = "00840000",
         value_delimiter = ',',
+        value_parser = NonEmptyStringValueParser::new(),
         env = "SHIREN_RESOURCE_CODES",
         value_name = "CODE"
     )]
@@ -189,4 +193,13 @@ pub(crate) enum AssetsAction {
         /// The folder
         dir: PathBuf,
     },
+}
+
+/// An address with a port, or a host name with one, which is looked up.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let found = text.to_socket_addrs().map_err(|e| format!("{e}; give an address and a port, such as 0.0.0.0:8080"))?;
+    found.into_iter().next().ok_or_else(|| "the name has no address".to_owned())
 }

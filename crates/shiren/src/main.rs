@@ -11,7 +11,9 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use cli::{Arguments, Command};
 use settings::Home;
@@ -22,14 +24,23 @@ const FAILED: u8 = 2;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Standard output belongs to what a command prints for people or machines; logs go to standard error.
-    let filter =
-        EnvFilter::try_from_env("SHIREN_LOG").unwrap_or_else(|_| EnvFilter::new("info,rusqlite_migration=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let level = match std::env::var("SHIREN_LOG") {
+        Err(_) => LevelFilter::INFO,
+        Ok(name) => match name.parse() {
+            Ok(level) => level,
+            Err(_) => {
+                eprintln!("shiren: SHIREN_LOG is {name:?}, it must be off, error, warn, info, debug or trace");
+                return ExitCode::from(FAILED);
+            }
+        },
+    };
+    // The migrations speak of each table that they make.
+    let filter = Targets::new().with_default(level).with_target("rusqlite_migration", LevelFilter::WARN.min(level));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+        .with_target(false);
+    tracing_subscriber::registry().with(lines).with(filter).init();
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {

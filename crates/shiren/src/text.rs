@@ -13,7 +13,11 @@ pub(crate) fn report(judgement: &Judgement, judge: &Judge, policy: &Policy, lang
     let pick = |en: &'static str, zh: &'static str| if language == Language::En { en } else { zh };
     let verdict = &judgement.verdict;
     let message = RetCode::of(&verdict.outcome).message(&verdict.outcome, language);
-    let headline = if verdict.passed() { pick("PASSED", "通过") } else { pick("NOT PASSED", "未通过") };
+    let headline = match verdict.outcome.is_judged() {
+        true if verdict.passed() => pick("PASSED", "通过"),
+        true => pick("NOT PASSED", "未通过"),
+        false => pick("COULD NOT BE JUDGED", "无法判断"),
+    };
     let mut out = format!("{headline}: {message}\n");
     let mut line = |name: &str, value: String| {
         // Writing into a string cannot fail.
@@ -43,7 +47,10 @@ pub(crate) fn report(judgement: &Judgement, judge: &Judge, policy: &Policy, lang
         (pick("probe (authFaceContent)", "现场照 (authFaceContent)"), &judgement.probe),
     ] {
         if let Some(Located { photo, face, faces }) = located {
-            let mut text = format!("{}x{}, {}: {faces}", photo.width(), photo.height(), pick("faces", "人脸数"));
+            let mut text = format!("{}x{}", photo.width(), photo.height());
+            if let Some(faces) = faces {
+                let _ = write!(text, ", {}: {faces}", pick("faces", "人脸数"));
+            }
             if let Some(face) = face {
                 let b = face.bounds;
                 let _ = write!(text, ", {:.0}x{:.0} @ {:.0},{:.0}", b.width, b.height, b.x, b.y);
@@ -52,21 +59,16 @@ pub(crate) fn report(judgement: &Judgement, judge: &Judge, policy: &Policy, lang
         }
     }
     let t = judgement.timings;
-    let ms = |micros: i64| micros as f64 / 1000.0;
-    line(
-        pick("milliseconds", "耗时（毫秒）"),
-        format!(
-            "{} {:.1}, {} {:.1}, {} {:.1}, {} {:.1}",
-            pick("decode", "解码"),
-            ms(t.decode),
-            pick("detect", "检测"),
-            ms(t.detect),
-            pick("embed", "特征"),
-            ms(t.embed),
-            pick("anti-spoof", "活体"),
-            ms(t.antispoof)
-        ),
-    );
+    // A stage that did not run took no time, and is not shown as if it had.
+    let stages = [
+        (pick("decode", "解码"), t.decode),
+        (pick("detect", "检测"), t.detect),
+        (pick("embed", "特征"), t.embed),
+        (pick("anti-spoof", "活体"), t.antispoof),
+    ];
+    let ran = stages.iter().filter(|(_, micros)| *micros > 0);
+    let shown: Vec<String> = ran.map(|(name, micros)| format!("{name} {:.1}", *micros as f64 / 1000.0)).collect();
+    line(pick("milliseconds", "耗时（毫秒）"), shown.join(", "));
     line(pick("models", "模型"), format!("{}, {}", judge.model_pack(), judge.calibration().version()));
     out
 }
@@ -105,13 +107,12 @@ pub(crate) fn welcome(welcome: &Welcome, assets: &Assets) -> String {
         }
     };
     let sample = |name| assets.sample(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string());
-    let trust = welcome.ca_file.map_or_else(String::new, |ca| format!("REQUESTS_CA_BUNDLE={ca} "));
     // Old SDKs speak HTTP unless told otherwise, new ones HTTPS.
     let protocol = if welcome.tls { "https" } else { "http" };
     let verify = welcome.ca_file.map_or_else(String::new, |ca| format!(", verify='{ca}'"));
     let _ = write!(
         out,
-        "\nTry it:\n\npip install aliyun-python-sdk-core aliyun-python-sdk-saf==3.0.2\n{trust}python3 - <<'EOF'\n\
+        "\nTry it:\n\npip install aliyun-python-sdk-core aliyun-python-sdk-saf==3.0.2\npython3 - <<'EOF'\n\
          import base64, json\n\
          from aliyunsdkcore.client import AcsClient\n\
          from aliyunsdksaf.request.v20190521.ExecuteRequestRequest import ExecuteRequestRequest\n\

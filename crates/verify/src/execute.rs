@@ -97,7 +97,8 @@ impl<S: RecordStore + ?Sized> Verifier<S> {
             tracing::error!(%request_id, %error, "the record cannot be kept, so there is no answer");
             GatewayError::Unavailable
         })?;
-        tracing::info!(%request_id, outcome = record.outcome, score = record.score, "verified");
+        let score = record.score.map(|score| (score * 100.0).round() / 100.0);
+        tracing::info!(%request_id, key_id = record.key_id, outcome = record.outcome, score, "verified");
         let format = admitted.authenticated().call().format();
         Ok(Recorded { verdict, request_id, format })
     }

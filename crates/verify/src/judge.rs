@@ -23,8 +23,8 @@ pub struct Located {
     pub photo: Photo,
     /// Its largest face, if it has one.
     pub face: Option<Face>,
-    /// How many faces it has.
-    pub faces: usize,
+    /// How many faces it has; none if it was not searched.
+    pub faces: Option<usize>,
 }
 
 /// A verdict with what it was based on.
@@ -104,7 +104,7 @@ impl Judge {
                 jpeg(role).and_then(|bytes| decode(bytes.as_ref(), self.limits).map_err(cause))
             });
             match photo {
-                Ok(photo) => *trail.slot(role) = Some(Located { photo, face: None, faces: 0 }),
+                Ok(photo) => *trail.slot(role) = Some(Located { photo, face: None, faces: None }),
                 Err(cause) => return Ok(Err(Obstacle { role, cause })),
             }
         }
@@ -165,7 +165,7 @@ impl Trail {
 
 fn locate(bench: &mut Workbench, located: &mut Located) -> Result<Option<Face>, FaceError> {
     let faces = bench.detect(&located.photo)?;
-    located.faces = faces.len();
+    located.faces = Some(faces.len());
     located.face = largest(&faces).copied();
     Ok(located.face)
 }

@@ -18,6 +18,9 @@ use crate::progress::Bars;
 use crate::settings::Home;
 use crate::text::{Welcome, welcome};
 
+/// What the process exits with when a second signal stops it.
+const STOPPED: i32 = 130;
+
 /// Calls that may wait for one worker. The wait is bounded in time first; this bounds the memory of those who wait.
 const QUEUE_PER_WORKER: usize = 64;
 
@@ -59,7 +62,16 @@ pub(crate) fn run(home: &Home, options: &Serve) -> Result<(), Box<dyn Error>> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            tracing::info!("shutting down: requests under way are finished");
+            let seconds = limits.drain.as_secs();
+            tracing::info!("shutting down: finishing requests under way, {seconds} s at most; again to stop at once");
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                tracing::warn!("stopped before all requests were finished");
+                std::process::exit(STOPPED);
+            });
         };
         run_server(listener, service, limits, shutdown).await;
         Ok(())
