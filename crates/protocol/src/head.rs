@@ -1,6 +1,6 @@
 //! Request heads of HTTP/1, with request lines of any length.
 //!
-//! Four of the five old SDKs put both photographs into the URL, so request lines of megabytes are normal here, while
+//! All four examples of the service's document put both photographs into the URL, so request lines of megabytes are normal here, while
 //! `http::Uri`, and with it hyper and axum, ends at 65,534 bytes. [`End`] finds a head's end in a growing buffer, looking at
 //! each byte once; [`Head::parse`] reads it with `httparse`, whose tokeniser has no such limit. See `docs/architecture.md`.
 
