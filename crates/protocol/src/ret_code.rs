@@ -119,27 +119,26 @@ struct Data {
 #[serde(rename_all = "camelCase")]
 struct ExtInfo {
     result: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    face_attack: Option<&'static str>,
+    score: String,
+    face_attack: &'static str,
 }
 
 /// The answer's `Data`: JSON in which every value is a string.
 ///
-/// `extInfo` comes with `OK_SUCCESS` only. In it, `score` is left out where no two faces were compared, and `faceAttack` where
-/// liveness was not assessed: a 0 or a `false` there would claim a measurement that was never made.
+/// `extInfo` comes with `OK_SUCCESS` only, and always has its three fields, since clients read them unasked. `score` is empty
+/// where no two faces were compared, and `faceAttack` where liveness was not assessed: a 0 or a `false` there would claim a
+/// measurement that was never made.
 pub fn data_json(verdict: &Verdict, language: Language) -> String {
     let ret_code = RetCode::of(&verdict.outcome);
     let truth = |value: bool| if value { "true" } else { "false" };
     let ext_info = (ret_code.code == "OK_SUCCESS").then(|| ExtInfo {
         result: truth(verdict.passed()),
-        score: verdict.score.map(format_score),
-        face_attack: verdict.liveness.as_ref().and_then(|liveness| match liveness {
-            Liveness::Live(_) => Some("false"),
-            Liveness::Spoof(_) => Some("true"),
-            Liveness::NotAssessed(_) => None,
-        }),
+        score: verdict.score.map(format_score).unwrap_or_default(),
+        face_attack: match &verdict.liveness {
+            Some(Liveness::Live(_)) => "false",
+            Some(Liveness::Spoof(_)) => "true",
+            Some(Liveness::NotAssessed(_)) | None => "",
+        },
     });
     let data = Data {
         passed: truth(verdict.passed()),
@@ -186,17 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_not_there() {
+    fn what_was_not_measured_is_empty() {
         let attack = verdict(Outcome::SpoofAttack, Some(87.654_32), Some(Liveness::Spoof(0.1)));
         let json = data_json(&attack, Language::En);
         assert!(json.ends_with(r#""extInfo":{"result":"false","score":"87.6543","faceAttack":"true"}}"#), "{json}");
         let unknown = verdict(Outcome::LivenessNotAssessed, Some(87.0), Some(Liveness::NotAssessed("cut".into())));
         let json = data_json(&unknown, Language::En);
-        assert!(json.ends_with(r#""extInfo":{"result":"false","score":"87.0"}}"#), "{json}");
+        assert!(json.ends_with(r#""extInfo":{"result":"false","score":"87.0","faceAttack":""}}"#), "{json}");
         let faceless = Verdict::from(Obstacle { role: Role::Probe, cause: Cause::NoFace });
         let json = data_json(&faceless, Language::En);
         assert!(json.contains(r#""retMessage":"authFaceContent: no face found(Z5004)""#), "{json}");
-        assert!(json.ends_with(r#""extInfo":{"result":"false"}}"#), "{json}");
+        assert!(json.ends_with(r#""extInfo":{"result":"false","score":"","faceAttack":""}}"#), "{json}");
     }
 
     #[test]
