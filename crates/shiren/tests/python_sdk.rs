@@ -11,8 +11,9 @@ use shiren_testkit::{Server, sample};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/python");
 
-/// Installs one version of the SDK into a folder of its own, once.
-fn sdk(version: &str) -> PathBuf {
+/// Installs one version of the SDK into a folder of its own, once. None where it cannot be had, on a machine that reaches no
+/// registry, say; in CI that is a failure.
+fn sdk(version: &str) -> Option<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("python-saf-{version}"));
@@ -25,10 +26,15 @@ fn sdk(version: &str) -> PathBuf {
             .arg(&target)
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if !output.status.success() {
+            let reason = String::from_utf8_lossy(&output.stderr);
+            assert!(std::env::var_os("CI").is_none(), "{reason}");
+            eprintln!("skipped: aliyun-python-sdk-saf {version} cannot be had: {reason}");
+            return None;
+        }
         std::fs::write(stamp, "").unwrap();
     }
-    target
+    Some(target)
 }
 
 /// A sample photograph made as large as a phone's, by comment segments that a decoder passes over.
@@ -52,17 +58,18 @@ fn enlarged(name: &str, bytes: usize, to: &Path) -> PathBuf {
 
 struct Run<'a> {
     server: &'a Server,
+    sdk: &'a Path,
     version: &'a str,
     secret: &'a str,
     photos: [&'a Path; 2],
 }
 
 /// The lines that the example prints.
-fn run(Run { server, version, secret, photos }: Run) -> Vec<String> {
+fn run(Run { server, sdk, version, secret, photos }: Run) -> Vec<String> {
     let module = if version == "1.1.0" { "v20180919" } else { "v20190521" };
     let protocol = if server.ca_file.is_some() { "https" } else { "http" };
     let output = Command::new("python3")
-        .env("PYTHONPATH", sdk(version))
+        .env("PYTHONPATH", sdk)
         .arg(format!("{FOLDER}/document.py"))
         .args([module, protocol, &server.endpoint, &server.key_id, secret])
         .args(photos)
@@ -88,7 +95,8 @@ fn the_documents_example(options: &[&str]) {
     let large = ["person_b_1", "person_b_2"].map(|name| enlarged(name, 4 << 20, folder.path()));
     let (small, other) = (sample("person_a_1"), sample("person_a_2"));
     for version in ["1.1.0", "3.0.2"] {
-        let call = |secret, photos| run(Run { server: &server, version, secret, photos });
+        let Some(sdk) = sdk(version) else { continue };
+        let call = |secret, photos| run(Run { server: &server, sdk: &sdk, version, secret, photos });
         assert_passed(&call(&server.secret, [&small, &other]));
         assert_passed(&call(&server.secret, [&large[0], &large[1]]));
         for line in call("wrong", [&small, &other]) {
