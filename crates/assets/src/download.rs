@@ -93,12 +93,13 @@ fn accept(archive: &Archive, fetched: &Path, folder: &Path) -> Result<PathBuf, A
 /// `python3 -m pip`, or `pip3` where that does not run.
 fn pip_command() -> Result<Command, AssetError> {
     for words in [&["python3", "-m", "pip"][..], &["python", "-m", "pip"], &["pip3"]] {
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]);
-        if runs(&mut command) {
-            let mut fresh = Command::new(words[0]);
-            fresh.args(&words[1..]);
-            return Ok(fresh);
+        let command = || {
+            let mut command = Command::new(words[0]);
+            command.args(&words[1..]);
+            command
+        };
+        if runs(&mut command()) {
+            return Ok(command());
         }
     }
     Err(AssetError::PipMissing)

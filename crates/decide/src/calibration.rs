@@ -90,11 +90,6 @@ impl Calibration {
         &self.version
     }
 
-    /// The knots, rising.
-    pub fn knots(&self) -> &[Knot] {
-        &self.knots
-    }
-
     /// The score, 0 to 100, of a cosine similarity. Below the first knot 0, above the last 100; a NaN scores 0.
     pub fn score(&self, cosine: f32) -> f32 {
         let right = self.knots.partition_point(|knot| knot.cosine <= cosine);

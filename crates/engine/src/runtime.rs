@@ -90,7 +90,6 @@ pub enum EngineError {
 pub struct Runtime {
     // The C core is not thread-safe for compiling; compiling happens at start only, so one lock costs nothing.
     core: Mutex<Core>,
-    options: RuntimeOptions,
 }
 
 impl Runtime {
@@ -112,12 +111,7 @@ impl Runtime {
                 reason: e.to_string(),
             })?;
         }
-        Ok(Self { core: Mutex::new(core), options })
-    }
-
-    /// The settings it was loaded with.
-    pub fn options(&self) -> RuntimeOptions {
-        self.options
+        Ok(Self { core: Mutex::new(core) })
     }
 
     /// Compiles an ONNX model with one input, checks its input's shape against `input` (N, C, H, W), and looks the named

@@ -17,7 +17,7 @@ const TEMPLATE: Landmarks = [
 
 /// A rotation, uniform scaling and shift: `x' = a x - b y + tx`, `y' = b x + a y + ty`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Similarity {
+struct Similarity {
     a: f64,
     b: f64,
     tx: f64,
@@ -29,7 +29,7 @@ impl Similarity {
     ///
     /// Umeyama, "Least-Squares Estimation of Transformation Parameters Between Two Point Patterns", IEEE TPAMI 13(4), 1991.
     /// In the plane his singular value decomposition comes down to two sums. None if all landmarks are one point.
-    pub fn to_template(landmarks: &Landmarks) -> Option<Self> {
+    fn to_template(landmarks: &Landmarks) -> Option<Self> {
         let mean = |points: &Landmarks| {
             let n = points.len() as f64;
             let sum = points.iter().fold((0.0, 0.0), |(x, y), p| (x + f64::from(p.x), y + f64::from(p.y)));
@@ -51,9 +51,8 @@ impl Similarity {
     }
 
     /// Where a point goes.
-    pub fn apply(&self, p: Point) -> Point {
-        let (x, y) = (f64::from(p.x), f64::from(p.y));
-        Point { x: (self.a * x - self.b * y + self.tx) as f32, y: (self.b * x + self.a * y + self.ty) as f32 }
+    fn apply(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.a * x - self.b * y + self.tx, self.b * x + self.a * y + self.ty)
     }
 
     /// The transform that undoes this one.
@@ -72,10 +71,8 @@ pub fn align(photo: &Photo, landmarks: &Landmarks) -> Option<Photo> {
     for (row, line) in out.chunks_exact_mut(ALIGNED_SIDE * 3).enumerate() {
         for (column, pixel) in line.chunks_exact_mut(3).enumerate() {
             // Pixel indices, not pixel centres, as the reference (OpenCV's warpAffine) has it.
-            let (x, y) = (column as f64, row as f64);
-            let source_x = back.a * x - back.b * y + back.tx;
-            let source_y = back.b * x + back.a * y + back.ty;
-            pixel.copy_from_slice(&sample(photo, source_x, source_y));
+            let (x, y) = back.apply(column as f64, row as f64);
+            pixel.copy_from_slice(&sample(photo, x, y));
         }
     }
     Photo::from_rgb(ALIGNED_SIDE, ALIGNED_SIDE, out)
@@ -120,10 +117,11 @@ mod tests {
             .map(|p| Point { x: 3.0 * (cos * p.x - sin * p.y) + 17.0, y: 3.0 * (sin * p.x + cos * p.y) - 40.0 });
         let found = Similarity::to_template(&moved).unwrap();
         for (from, to) in moved.iter().zip(&TEMPLATE) {
-            let back = found.apply(*from);
-            assert!((back.x - to.x).abs() < 1e-3 && (back.y - to.y).abs() < 1e-3, "{back:?} is not {to:?}");
-            let there = found.inverse().apply(*to);
-            assert!((there.x - from.x).abs() < 1e-2 && (there.y - from.y).abs() < 1e-2);
+            let (from, to) = ((f64::from(from.x), f64::from(from.y)), (f64::from(to.x), f64::from(to.y)));
+            let back = found.apply(from.0, from.1);
+            assert!((back.0 - to.0).abs() < 1e-3 && (back.1 - to.1).abs() < 1e-3, "{back:?} is not {to:?}");
+            let there = found.inverse().apply(to.0, to.1);
+            assert!((there.0 - from.0).abs() < 1e-2 && (there.1 - from.1).abs() < 1e-2);
         }
     }
 

@@ -16,7 +16,7 @@ mod nms;
 mod pixels;
 mod yunet;
 
-pub use align::{ALIGNED_SIDE, Similarity, align};
+pub use align::{ALIGNED_SIDE, align};
 pub use antispoof::LiveProbabilities;
 pub use detect::largest;
 pub use embed::Embedding;

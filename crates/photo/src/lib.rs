@@ -38,11 +38,6 @@ impl Photo {
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
     }
-
-    /// The pixels, given away.
-    pub fn into_rgb(self) -> Vec<u8> {
-        self.rgb
-    }
 }
 
 impl std::fmt::Debug for Photo {

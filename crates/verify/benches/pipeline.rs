@@ -1,10 +1,9 @@
-//! Each step of a verification and the whole, on the sample photographs, one thread. Assets must be fetched already.
+//! Each step of a verification and the whole, on the sample photographs, one thread.
 //!
 //! `engine_only` runs the same inferences on whatever the inputs hold: the whole verification cannot take less.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
@@ -13,18 +12,14 @@ use shiren_decide::Policy;
 use shiren_engine::{Runtime, RuntimeOptions, Session};
 use shiren_face::{Face, align, largest};
 use shiren_photo::{DecodeLimits, Photo, decode};
+use shiren_testkit::assets_folder;
 use shiren_verify::{Judge, load_judge};
 
 fn main() {
     divan::main();
 }
 
-static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let folder =
-        variable("SHIREN_ASSETS").unwrap_or_else(|| Assets::home(variable("SHIREN_HOME")).unwrap().join("assets"));
-    Assets::at(folder).unwrap()
-});
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::at(assets_folder()).unwrap());
 
 static JUDGE: LazyLock<Judge> =
     LazyLock::new(|| load_judge(&ASSETS, RuntimeOptions::single_thread(), DecodeLimits::default()).unwrap());

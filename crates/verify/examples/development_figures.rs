@@ -1,7 +1,7 @@
 //! The figures of `docs/models.md`: cosine at each false match rate, and the anti-spoof error rates, on folders of pictures.
 //!
 //! `cargo run --release -p shiren-verify --example development_figures -- people DIR` where DIR has a folder a person;
-//! `… -- attack LIVE_DIR… --spoof SPOOF_DIR…` where each folder is one source. Assets must be fetched already.
+//! `… -- attack LIVE_DIR… --spoof SPOOF_DIR…` where each folder is one source.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,6 +12,7 @@ use shiren_assets::Assets;
 use shiren_engine::RuntimeOptions;
 use shiren_face::{Embedding, WorkbenchLease, largest};
 use shiren_photo::{DecodeLimits, Photo, decode};
+use shiren_testkit::assets_folder;
 use shiren_verify::load_judge;
 
 type Failure = Box<dyn Error>;
@@ -19,8 +20,7 @@ type Failure = Box<dyn Error>;
 #[expect(clippy::print_stdout, reason = "printing figures is what this program is for")]
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let home = Assets::home(std::env::var_os("SHIREN_HOME").map(PathBuf::from))?;
-    let assets = Assets::at(home.join("assets"))?;
+    let assets = Assets::at(assets_folder())?;
     let judge = load_judge(&assets, RuntimeOptions::single_thread(), DecodeLimits::default())?;
     let mut bench = judge.models().workbench()?;
     println!("model pack {}", judge.model_pack());

@@ -48,11 +48,6 @@ impl Recorded {
         let (code, message) = (ret_code.service_code, ret_code.service_message);
         Reply::service(self.format, self.request_id, code, message, Some(&data))
     }
-
-    /// The verdict.
-    pub fn verdict(&self) -> &Verdict {
-        &self.verdict
-    }
 }
 
 impl<S: RecordStore + ?Sized> Verifier<S> {
